@@ -1,0 +1,87 @@
+"""The one error tree. Messages are for people: what happened to what, and what to do; never a secret.
+
+    EarmarkError
+    ├── ConfigError            a setting is missing or wrong
+    ├── FeedError              a feed can't be had or read
+    │   ├── NotAFeed           the address answers, but with something else
+    │   └── NotFound           a name or page leads to no feed
+    ├── FetchError             an address can't be fetched      (.status, .retry_after_s)
+    │   ├── Refused            … because it must not be (private address, scheme, too large, …)
+    │   └── Gone               … 410: it says it will never come back
+    ├── AudioError             an audio file can't be had or decoded
+    ├── TranscriptError        a transcript can't be made
+    │   └── NoTranscript       the publisher has none (that is usable)
+    ├── ModelError             weights can't be had, or a model can't do this (a language, say)
+    ├── StoreError             the database can't do it
+    │   └── LeaseLost          another worker has taken the work over; drop the result
+    └── PublishError           a platform doesn't take the post
+"""
+
+from __future__ import annotations
+
+
+class EarmarkError(Exception):
+    """Everything that can be expected to go wrong. `permanent` means: trying again won't help."""
+
+    permanent = False
+
+
+class ConfigError(EarmarkError):
+    permanent = True
+
+
+class FeedError(EarmarkError):
+    pass
+
+
+class NotAFeed(FeedError):
+    pass
+
+
+class NotFound(FeedError):
+    pass
+
+
+class FetchError(EarmarkError):
+    """`status` is the HTTP status (0: none came); `retry_after_s` what the server asked for."""
+
+    def __init__(self, message: str, *, status: int = 0, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class Refused(FetchError):
+    permanent = True
+
+
+class Gone(FetchError):
+    permanent = True
+
+
+class AudioError(EarmarkError):
+    permanent = True
+
+
+class TranscriptError(EarmarkError):
+    pass
+
+
+class NoTranscript(TranscriptError):
+    pass
+
+
+class ModelError(EarmarkError):
+    pass
+
+
+class StoreError(EarmarkError):
+    pass
+
+
+class LeaseLost(StoreError):
+    pass
+
+
+class PublishError(EarmarkError):
+    pass
