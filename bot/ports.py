@@ -1,0 +1,204 @@
+"""What the pipeline needs from the world: small Protocols, owned by the core, implemented by engines and adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain import (
+    Answer,
+    Changes,
+    Channel,
+    Claim,
+    Digest,
+    Episode,
+    Feed,
+    Insight,
+    Passage,
+    Pick,
+    Poll,
+    Post,
+    Reading,
+    Source,
+    Stage,
+    Subscription,
+    Transcript,
+    WorkRow,
+)
+
+
+class FeedReader(Protocol):
+    def poll(self, feed: Feed, now: datetime) -> Poll:
+        """Fetch and parse `feed` once. Expected errors don't raise: they are in the returned feed's state."""
+        ...
+
+
+class Transcriber(Protocol):
+    def transcribe(self, episode: Episode) -> Transcript:
+        """Raises NoTranscript where another transcriber may do better, else TranscriptError, AudioError, …"""
+        ...
+
+
+class Reader(Protocol):
+    def read(self, transcript: Transcript) -> Reading: ...
+
+
+class Writer(Protocol):
+    def write(self, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
+        """One insight from one passage; None when none can be made that is grounded in it."""
+        ...
+
+
+class Answerer(Protocol):
+    def answer(self, question: str, sources: Sequence[Source]) -> Answer: ...
+
+
+class Publisher(Protocol):
+    """One chat platform. `publish` may be asked again for a digest whose reply was lost: hence `find`."""
+
+    platform: str
+
+    def find(self, channel: Channel, digest: Digest) -> Post | None:
+        """The post of this digest if it already stands in the channel."""
+        ...
+
+    def publish(self, channel: Channel, digest: Digest) -> Post: ...
+
+
+class FeedStore(Protocol):
+    def add_feed(self, feed: Feed) -> Feed:
+        """Store a feed; one with the same `url` is returned as it stands (its `sealed` refreshed)."""
+        ...
+
+    def save_feed(self, feed: Feed) -> None:
+        """Overwrite a feed outside a poll (pause, resume, check now)."""
+        ...
+
+    def feed(self, feed_id: int) -> Feed: ...
+
+    def feeds(self) -> list[Feed]: ...
+
+    def due_feeds(self, now: datetime, limit: int = 100) -> list[int]:
+        """Active, subscribed feeds whose next check has come, longest due first."""
+        ...
+
+    def episode(self, episode_id: int) -> Episode: ...
+
+    def episodes(self, feed_id: int) -> list[Episode]:
+        """All known episodes of a feed, newest first."""
+        ...
+
+    def save_episode(self, episode: Episode) -> Episode:
+        """Add (id 0) or overwrite one episode outside a poll (backfill)."""
+        ...
+
+    def save_poll(self, claim: Claim, feed: Feed, changes: Changes) -> None: ...
+
+
+class WorkStore(Protocol):
+    """Units of work as rows. Whatever is saved with a claim is saved with its mark, in one fenced transaction,
+    which raises LeaseLost when another worker has the work now."""
+
+    def pending(self, stage: Stage, now: datetime, limit: int = 100) -> list[int]:
+        """Subjects that lack this stage's form and may be tried now, in the order to do them.
+
+        transcribe: wanted episodes without transcript, newest first. read: usable transcripts without
+        reading. write: readings without insights marked. compose: channels that are due. publish: digests
+        composed but not posted. Excluded: live leases, not-before in the future, set aside.
+        """
+        ...
+
+    def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim | None:
+        """Take it (attempt + 1, fence + 1), or None when somebody else holds it or it is not to be tried now."""
+        ...
+
+    def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool: ...
+
+    def done(self, claim: Claim) -> None:
+        """Nothing to save: just mark it."""
+        ...
+
+    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
+        """Give it back with its error; `not_before` None sets it aside for good (until `retry`)."""
+        ...
+
+    def retry(self, stage: Stage, subject: int) -> bool:
+        """Make work that was set aside or waits due at once, with a fresh count of attempts."""
+        ...
+
+    def work(self, *, unfinished: bool = True) -> list[WorkRow]: ...
+
+
+class LibraryStore(Protocol):
+    def save_transcript(self, claim: Claim, episode_id: int, transcript: Transcript) -> None: ...
+
+    def transcript(self, episode_id: int) -> Transcript | None: ...
+
+    def save_reading(self, claim: Claim, episode_id: int, reading: Reading) -> None: ...
+
+    def reading(self, episode_id: int) -> Reading | None: ...
+
+    def save_insights(self, claim: Claim, episode_id: int, insights: Sequence[Insight], now: datetime) -> None: ...
+
+    def insights(self, episode_id: int) -> list[Insight]:
+        """Best first."""
+        ...
+
+    def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:
+        """Episodes with usable transcripts, newest first."""
+        ...
+
+
+class ChannelStore(Protocol):
+    def save_channel(self, channel: Channel) -> Channel:
+        """Add or overwrite (by platform and name)."""
+        ...
+
+    def channel(self, channel_id: int) -> Channel: ...
+
+    def channels(self) -> list[Channel]: ...
+
+    def subscribe(self, subscription: Subscription) -> bool:
+        """False when the channel already follows the feed (which stays as it was)."""
+        ...
+
+    def unsubscribe(self, channel_id: int, feed_id: int) -> bool: ...
+
+    def subscriptions(self, channel_id: int | None = None) -> list[Subscription]: ...
+
+    def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
+        """Insights written after `since`, of episodes the channel follows (and not older than its
+        subscription's `since`) and of which it has had nothing yet; best first."""
+        ...
+
+    def had(self, channel_id: int, limit: int = 200) -> list[Insight]:
+        """What the channel has had, latest first."""
+        ...
+
+    def scanned(self, channel_id: int, since: datetime) -> tuple[int, float]:
+        """Episodes read for this channel after `since`, and their hours."""
+        ...
+
+    def save_digest(self, claim: Claim, digest: Digest | None, channel: Channel) -> None:
+        """Freeze a digest and the channel's next post time together. `digest` None: nothing to post.
+
+        A second digest for the same channel, local date and part is not stored (the first one stands).
+        """
+        ...
+
+    def digest(self, digest_id: int) -> Digest: ...
+
+    def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
+        """Latest first."""
+        ...
+
+    def save_post(self, claim: Claim, post: Post) -> None: ...
+
+    def post(self, digest_id: int) -> Post | None: ...
+
+
+class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, Protocol):
+    """Everything Earmark remembers. Holds no lock between calls; safe in several processes at once."""
+
+    def close(self) -> None: ...
