@@ -46,7 +46,7 @@ class Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Enclosure:
-    """The media file of an episode; `url`/`sealed` as in Feed, `length_bytes` as the feed claims (0: unknown)."""
+    """An episode's media file; `url`/`sealed` as in Feed, `length_bytes` as the feed claims (0: unknown)."""
 
     url: str
     sealed: str = field(default="", repr=False)
@@ -157,7 +157,7 @@ class Sentence:
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A run of sentences about one thing: indices `first` to `last` inclusive, `score` in 0..1, higher better.
+    """A run of sentences about one thing: indices `first` to `last` inclusive, `score` in 0..1.
 
     `evidence` are the sentence indices that carry the claim, `quote_at` the most quotable of them.
     """
@@ -240,7 +240,7 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """A channel follows a feed; episodes published before `since` are not its news (None: all wanted ones)."""
+    """A channel follows a feed; episodes published before `since` are not its news (None: all wanted)."""
 
     channel_id: int
     feed_id: int
@@ -295,7 +295,7 @@ class Citation:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer from the transcripts alone; `found` is false when they do not say it. `confidence` in 0..1."""
+    """An answer from the transcripts alone; `found`: they do say it. `confidence` in 0..1."""
 
     text: str
     citations: tuple[Citation, ...] = ()

@@ -1,20 +1,20 @@
 """The one error tree. Messages are for people: what happened to what, and what to do; never a secret.
 
-    EarmarkError
-    ├── ConfigError            a setting is missing or wrong
-    ├── FeedError              a feed can't be had or read
-    │   ├── NotAFeed           the address answers, but with something else
-    │   └── NotFound           a name or page leads to no feed
-    ├── FetchError             an address can't be fetched      (.status, .retry_after_s)
-    │   ├── Refused            … because it must not be (private address, scheme, too large, …)
-    │   └── Gone               … 410: it says it will never come back
-    ├── AudioError             an audio file can't be had or decoded
-    ├── TranscriptError        a transcript can't be made
-    │   └── NoTranscript       the publisher has none (that is usable)
-    ├── ModelError             weights can't be had, or a model can't do this (a language, say)
-    ├── StoreError             the database can't do it
-    │   └── LeaseLost          another worker has taken the work over; drop the result
-    └── PublishError           a platform doesn't take the post
+EarmarkError
+├── ConfigError            a setting is missing or wrong
+├── FeedError              a feed can't be had or read
+│   ├── NotAFeed           the address answers, but with something else
+│   └── NotFound           a name or page leads to no feed
+├── FetchError             an address can't be fetched      (.status, .retry_after_s)
+│   ├── Refused            … because it must not be (private address, scheme, too large, …)
+│   └── Gone               … 410: it says it will never come back
+├── AudioError             an audio file can't be had or decoded
+├── TranscriptError        a transcript can't be made
+│   └── NoTranscript       the publisher has none (that is usable)
+├── ModelError             weights can't be had, or a model can't do this (a language, say)
+├── StoreError             the database can't do it
+│   └── LeaseLost          another worker has taken the work over; drop the result
+└── PublishError           a platform doesn't take the post
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the pipeline needs from the world: small Protocols, owned by the core, implemented by engines and adapters."""
+"""What the pipeline needs from the world: small Protocols that engines and adapters implement."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ class FeedStore(Protocol):
 
 
 class WorkStore(Protocol):
-    """Units of work as rows. Whatever is saved with a claim is saved with its mark, in one fenced transaction,
-    which raises LeaseLost when another worker has the work now."""
+    """Units of work as rows. Whatever is saved with a claim is saved with its mark, in one fenced
+    transaction, which raises LeaseLost when another worker has the work now."""
 
     def pending(self, stage: Stage, now: datetime, limit: int = 100) -> list[int]:
         """Subjects that lack this stage's form and may be tried now, in the order to do them.
@@ -110,7 +110,7 @@ class WorkStore(Protocol):
         ...
 
     def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim | None:
-        """Take it (attempt + 1, fence + 1), or None when somebody else holds it or it is not to be tried now."""
+        """Take it (attempt + 1, fence + 1); None when another holds it or it is not to be tried now."""
         ...
 
     def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool: ...
@@ -139,7 +139,9 @@ class LibraryStore(Protocol):
 
     def reading(self, episode_id: int) -> Reading | None: ...
 
-    def save_insights(self, claim: Claim, episode_id: int, insights: Sequence[Insight], now: datetime) -> None: ...
+    def save_insights(
+        self, claim: Claim, episode_id: int, insights: Sequence[Insight], now: datetime
+    ) -> None: ...
 
     def insights(self, episode_id: int) -> list[Insight]:
         """Best first."""
