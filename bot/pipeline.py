@@ -1,0 +1,221 @@
+"""The whole way from a feed to a post, one stage a method: read this file first.
+
+    feed ─refresh→ episodes ─transcribe→ transcript ─read→ passages ─write→ insights
+    ─compose→ digest ─publish→ post
+
+Progress is what is stored. Each stage asks the store what lacks its next form, takes a lease on one unit,
+makes it, and saves it with its mark in one transaction. A crash loses only the unit in hand; an expected
+error sets that unit back with a next try; a bug is not swallowed: it ends the round as an ExceptionGroup,
+after everything else has been done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot import calendar, digest, identity
+from bot.domain import Channel, Claim, Digest, Episode, Insight, Reading, Stage, Transcript
+from bot.errors import EarmarkError, LeaseLost, TranscriptError
+from bot.ports import FeedReader, Publisher, Reader, Store, Transcriber, Writer
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 30.0
+MAX_ATTEMPTS = 5
+PER_EPISODE = 10
+WINDOW = timedelta(days=4)  # a weekend and a bank holiday: what is older is no longer news
+
+
+class Engines(Protocol):
+    """What does the work; each is built when it is first asked for, since models take seconds to load."""
+
+    @property
+    def feeds(self) -> FeedReader: ...
+    @property
+    def transcribers(self) -> Sequence[Transcriber]: ...
+    @property
+    def reader(self) -> Reader: ...
+    @property
+    def writer(self) -> Writer: ...
+    def publisher(self, platform: str) -> Publisher: ...
+
+
+class Pipeline:
+    def __init__(self, store: Store, engines: Engines, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self.engines = engines
+        self.clock = clock
+        self._stages: dict[Stage, Callable[[Claim], None]] = {
+            "refresh": self._refresh,
+            "transcribe": self._transcribe,
+            "read": self._read,
+            "write": self._write,
+            "compose": self._compose,
+            "publish": self._publish,
+        }
+
+    def run(self, stage: Stage, limit: int = 100) -> int:
+        """Do up to `limit` units of a stage that are due now; how many were done."""
+        done, bugs = 0, []
+        for subject in self.store.pending(stage, self.clock(), limit):
+            try:
+                done += self._one(stage, subject)
+            except Exception as error:
+                log.exception("A bug in %s %s", stage, subject)
+                bugs.append(error)
+        if bugs:
+            raise ExceptionGroup(f"{stage}: {len(bugs)} of the units hit a bug", bugs)
+        return done
+
+    def _one(self, stage: Stage, subject: int) -> bool:
+        claim = self.store.claim(stage, subject, self.clock(), LEASE_S)
+        if claim is None:
+            return False
+        if claim.attempt > MAX_ATTEMPTS:
+            self.store.fail(claim, f"The process ended {MAX_ATTEMPTS} times while working on it.", None)
+            return False
+        try:
+            with self._lease(claim):
+                self._stages[stage](claim)
+        except LeaseLost:
+            log.warning("%s %s was taken over by another worker", stage, subject)
+            return False
+        except EarmarkError as error:
+            self._give_back(claim, error)
+            return False
+        except Exception as error:
+            self._give_back(claim, EarmarkError(f"A bug ({type(error).__name__}); see the log."))
+            raise
+        return True
+
+    def _give_back(self, claim: Claim, error: EarmarkError) -> None:
+        again = None if error.permanent else next_try(claim.attempt, self.clock())
+        log.warning("%s %s: %s", claim.stage, claim.subject, error)
+        self.store.fail(claim, str(error), again)
+
+    @contextmanager
+    def _lease(self, claim: Claim) -> Iterator[None]:
+        """Renew the lease from a thread while the work runs."""
+        stop = threading.Event()
+
+        def renew() -> None:
+            while not stop.wait(LEASE_S / 3):
+                try:
+                    self.store.renew(claim, self.clock(), LEASE_S)
+                except EarmarkError as error:
+                    log.warning("Renewing the lease on %s %s: %s", claim.stage, claim.subject, error)
+
+        thread = threading.Thread(target=renew, daemon=True, name=f"lease {claim.stage} {claim.subject}")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _refresh(self, claim: Claim) -> None:
+        feed, now = self.store.feed(claim.subject), self.clock()
+        poll = self.engines.feeds.poll(feed, now)
+        known = self.store.episodes(feed.id)
+        changes = identity.merge(known, poll.episodes or (), first=not known, backfill=feed.backfill, now=now)
+        self.store.save_poll(claim, poll.feed, changes)
+
+    def _transcribe(self, claim: Claim) -> None:
+        episode = self.store.episode(claim.subject)
+        self.store.save_transcript(claim, episode.id, first_transcript(self.engines.transcribers, episode))
+
+    def _read(self, claim: Claim) -> None:
+        transcript = self.store.transcript(claim.subject)
+        assert transcript is not None, "pending('read') names only episodes with a transcript"
+        self.store.save_reading(claim, claim.subject, self.engines.reader.read(transcript))
+
+    def _write(self, claim: Claim) -> None:
+        episode = self.store.episode(claim.subject)
+        transcript, reading = self.store.transcript(episode.id), self.store.reading(episode.id)
+        assert transcript is not None and reading is not None, "pending('write') names only read episodes"
+        insights = write_all(self.engines.writer, transcript, reading, episode)
+        self.store.save_insights(claim, episode.id, insights, self.clock())
+
+    def _compose(self, claim: Claim) -> None:
+        channel, now = self.store.channel(claim.subject), self.clock()
+        due_at = channel.next_post_at or now
+        later = replace(channel, next_post_at=calendar.next_post_at(channel, now))
+        made = None if calendar.is_missed(due_at, now) else self.digest_for(channel, due_at)
+        self.store.save_digest(claim, made, later)
+
+    def digest_for(self, channel: Channel, due_at: datetime, part: int = 0) -> Digest | None:
+        """What `channel` would get for the slot `due_at`; None when there is nothing to say."""
+        since = self.clock() - WINDOW
+        picks = digest.choose(
+            self.store.backlog(channel.id, since), self.store.had(channel.id), channel.count
+        )
+        if not picks and not channel.quiet_line:
+            return None
+        episodes, hours = self.store.scanned(channel.id, self._last_digest_at(channel, since))
+        return Digest(
+            channel_id=channel.id,
+            local_date=calendar.local_date(channel, due_at),
+            part=part,
+            picks=picks,
+            episodes_scanned=episodes,
+            hours_scanned=hours,
+            created_at=self.clock(),
+        )
+
+    def _last_digest_at(self, channel: Channel, since: datetime) -> datetime:
+        earlier = self.store.digests(channel.id, 1)
+        return max(since, earlier[0].created_at) if earlier and earlier[0].created_at else since
+
+    def _publish(self, claim: Claim) -> None:
+        made = self.store.digest(claim.subject)
+        channel = self.store.channel(made.channel_id)
+        publisher = self.engines.publisher(channel.platform)
+        # A crash or a lost reply may have left the post there without its mark: look before sending again.
+        post = (publisher.find(channel, made) if claim.attempt > 1 else None) or publisher.publish(
+            channel, made
+        )
+        self.store.save_post(claim, post)
+
+
+def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> Transcript:
+    """The first transcript that can be had, in the order given; else the last one's error."""
+    for transcriber in transcribers[:-1]:
+        try:
+            return transcriber.transcribe(episode)
+        except EarmarkError as error:
+            log.info("%s: %s", episode.title, error)
+    if not transcribers:
+        raise TranscriptError("No way to transcribe is configured.")
+    return transcribers[-1].transcribe(episode)
+
+
+def write_all(writer: Writer, transcript: Transcript, reading: Reading, episode: Episode) -> list[Insight]:
+    """Up to PER_EPISODE insights, best passage first; passages that give nothing grounded are passed over."""
+    made: list[Insight] = []
+    for passage in reading.passages:
+        insight = writer.write(passage, reading, episode)
+        if insight is not None:
+            made.append(with_source(insight, transcript, episode))
+        if len(made) == PER_EPISODE:
+            break
+    return made
+
+
+def with_source(insight: Insight, transcript: Transcript, episode: Episode) -> Insight:
+    source = f"{'publisher' if transcript.source == 'publisher' else 'speech'} ({transcript.model})"
+    return replace(
+        insight,
+        episode_id=episode.id,
+        provenance=replace(insight.provenance, transcript=source),
+    )
+
+
+def next_try(attempt: int, now: datetime) -> datetime | None:
+    """1, 4, 16, 64 minutes after the first failures; None (set aside) after the fifth."""
+    return None if attempt >= MAX_ATTEMPTS else now + timedelta(minutes=4 ** (attempt - 1))
