@@ -1,0 +1,94 @@
+"""The reference adapter: the whole bot at a prompt, with a text file as its channel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from bot import commands, digest
+from bot.domain import Channel, Digest, Post
+from bot.errors import EarmarkError, PublishError
+from bot.views import plain
+
+WELCOME = "Ask a question, or type /help. Ctrl-D leaves."
+
+
+class ConsolePublisher:
+    """Prints posts, and appends each to `folder`/CHANNEL.txt: what stands there has been posted."""
+
+    platform = "console"
+
+    def __init__(self, folder: Path, out: TextIO) -> None:
+        self._folder = folder
+        self._out = out
+
+    def find(self, channel: Channel, digest: Digest) -> Post | None:
+        path = self._path(channel)
+        if not path.exists():
+            return None
+        # Only a line of its own counts: a write that was cut off has no such last line.
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return _post(channel, digest) if _mark(digest) in lines else None
+
+    def publish(self, channel: Channel, made: Digest) -> Post:
+        text = plain(digest.view(made))
+        try:
+            self._append(channel, f"{text}\n\n{_mark(made)}\n\n")
+        except OSError as error:
+            raise PublishError(
+                f"The post can't be written to {self._path(channel)}: {error.strerror}."
+            ) from error
+        self._out.write(f"\n{text}\n")
+        self._out.flush()
+        return _post(channel, made)
+
+    def _append(self, channel: Channel, text: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._path(channel).open("a", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _path(self, channel: Channel) -> Path:
+        safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in channel.name)
+        return self._folder / f"{safe}.txt"
+
+
+def _mark(digest: Digest) -> str:
+    return f"-- {digest.local_date} part {digest.part} (post {digest.id})"
+
+
+def _post(channel: Channel, digest: Digest) -> Post:
+    return Post(
+        digest_id=digest.id,
+        platform="console",
+        channel=channel.name,
+        message_id=str(digest.id),
+        thread_id=str(digest.id),
+        posted_at=datetime.now(UTC),
+    )
+
+
+def serve(
+    core: commands.Core, channel: Callable[[], Channel], lines: Iterable[str], write: Callable[[str], None]
+) -> None:
+    """Answer each line: a slash command, or a question to the channel's podcasts, until they end.
+
+    `channel` is asked anew each time, since the settings may have changed in between.
+    """
+    write(WELCOME)
+    for line in lines:
+        if line.strip() in ("/quit", "/exit", "quit", "exit"):
+            return
+        if line.strip():
+            write(_answer(core, channel, line.strip()))
+
+
+def _answer(core: commands.Core, channel: Callable[[], Channel], line: str) -> str:
+    try:
+        return plain(commands.run(core, channel(), line if line.startswith("/") else f"/ask {line}"))
+    except EarmarkError as error:
+        return str(error)

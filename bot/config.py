@@ -1,0 +1,65 @@
+"""Settings: read once by `__main__` from the environment and an `.env` file, then passed on as a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable: EARMARK_ and its name, but for DATABASE_URL."""
+
+    model_config = SettingsConfigDict(env_prefix="EARMARK_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("earmark"))
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("earmark"))
+    database_url: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("DATABASE_URL", "EARMARK_DATABASE_URL")
+    )
+    key: SecretStr | None = Field(
+        default=None, description="Fernet key that seals private feed addresses; else a file in data_dir."
+    )
+    engine: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
+    asr_model: str = Field(default="tiny.en", description="A Whisper model by name, or the path of one.")
+    word_times: bool = False
+    threads: int = Field(default=0, ge=0, description="Threads a model may use; 0: one per core.")
+    timezone: str = "UTC"
+    post_time: str = "08:00"
+    count: int = Field(default=5, ge=1, le=10)
+    keep_audio_days: float = Field(default=7, ge=0)
+    max_audio_mb: int = Field(default=500, ge=1)
+    max_audio_hours: float = Field(default=6, gt=0)
+    allow: str = Field(default="", description="host:port pairs in your own network that may be fetched.")
+    itunes_url: str = "https://itunes.apple.com"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.allow.split(",") if part.strip())
+
+    @property
+    def store_url(self) -> str:
+        """SQLite in the data folder unless DATABASE_URL names another database."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'earmark.db'}"
+
+
+def load(**overrides: object) -> Settings:
+    """The settings, or a ConfigError that names each wrong variable (and never its value)."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors(include_input=False))
+        raise ConfigError(f"A setting is wrong. {wrong}") from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name.isupper() else f"EARMARK_{name.upper()}"

@@ -1,0 +1,87 @@
+"""Following and leaving podcasts: what `add` and `remove` do, for the command line and for every chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain import Channel, Episode, Feed, Subscription
+from bot.errors import EarmarkError, NotFound
+from bot.ports import Store
+
+
+class Discoverer(Protocol):
+    def find(self, source: str, *, private: bool = False) -> list[Feed]:
+        """The feeds that an address, file, page or name leads to; NotFound or FetchError in words."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """`is_new` is false where the channel followed the feed already."""
+
+    feed: Feed
+    is_new: bool
+
+
+def follow(
+    store: Store,
+    discoverer: Discoverer,
+    channel: Channel,
+    source: str,
+    *,
+    now: datetime,
+    backfill: int = 1,
+    private: bool = False,
+) -> list[Followed]:
+    """Follow all that `source` leads to. No history is posted: only the newest `backfill` episodes count."""
+    return [
+        _follow(store, channel, replace(feed, backfill=backfill), now)
+        for feed in discoverer.find(source, private=private)
+    ]
+
+
+def _follow(store: Store, channel: Channel, found: Feed, now: datetime) -> Followed:
+    feed = store.add_feed(replace(found, next_check_at=now))
+    known = store.episodes(feed.id)
+    since = _want_newest(store, known, found.backfill)
+    is_new = store.subscribe(Subscription(channel_id=channel.id, feed_id=feed.id, since=since))
+    if feed.status != "active" or not known:
+        feed = replace(
+            feed, status="active", failures=0, error="", next_check_at=now, backfill=found.backfill
+        )
+        store.save_feed(feed)
+    return Followed(feed=feed, is_new=is_new)
+
+
+def _want_newest(store: Store, known: list[Episode], count: int) -> datetime | None:
+    """Make the newest `count` episodes of a feed that others follow already wanted; when they begin."""
+    newest = [episode for episode in known if episode.status != "skipped"][:count]
+    for episode in newest:
+        if episode.status == "seen":
+            store.save_episode(replace(episode, status="wanted", status_reason=""))
+    return newest[-1].published_at if newest else None
+
+
+def unfollow(store: Store, channel: Channel, what: str) -> Feed:
+    """Leave one podcast, named by number, address or (part of its) title; NotFound says what there is."""
+    feed = the_one(followed(store, channel), what)
+    store.unsubscribe(channel.id, feed.id)
+    return feed
+
+
+def followed(store: Store, channel: Channel) -> list[Feed]:
+    return [store.feed(s.feed_id) for s in store.subscriptions(channel.id)]
+
+
+def the_one(feeds: list[Feed], what: str) -> Feed:
+    """The feed that `what` names: its id, its address, its title or a part that only one has."""
+    wanted = what.strip().casefold()
+    exact = [f for f in feeds if wanted in (str(f.id), f.url.casefold(), f.title.casefold())]
+    near = exact or [f for f in feeds if wanted and wanted in f.title.casefold()]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        raise EarmarkError(f"“{what}” could be " + " or ".join(f"{f.id} ({f.title})" for f in near[:5]) + ".")
+    raise NotFound(f"No podcast here is called “{what}”; `earmark feeds` or /podcasts lists them.")

@@ -1,0 +1,99 @@
+"""Which stage runs how often: APScheduler with in-memory ticks; what is due is the store's to say."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.domain import Stage
+from bot.errors import EarmarkError
+from bot.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+log = logging.getLogger(__name__)
+
+TICK_S = 10.0
+
+
+class Worker:
+    """Runs the stages until told to stop. Three lanes, so that an hour of transcription holds up neither
+    a refresh nor a post: feeds, models, posts. A lane never runs twice at once (max_instances=1), and ticks
+    that were missed while it ran count as one (coalesce)."""
+
+    def __init__(self, pipeline: Pipeline, sweep: Callable[[datetime], None], tick_s: float = TICK_S) -> None:
+        self._pipeline = pipeline
+        self._sweep = sweep
+        self._tick_s = tick_s
+        self._stop = threading.Event()
+        # An in-memory store and no persistent jobs: rows in our own store are the truth about what is due.
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": MemoryJobStore()},
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+
+    def run(self) -> None:
+        """Blocks until `stop` or SIGTERM/SIGINT; a unit in hand is left to its lease after ten seconds."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        for lane in (self.feeds, self.models, self.posts):
+            self._scheduler.add_job(
+                _surviving(lane), "interval", seconds=self._tick_s, next_run_time=self._pipeline.clock()
+            )
+        self._scheduler.add_job(
+            _surviving(self.tidy), "interval", hours=1, next_run_time=self._pipeline.clock()
+        )
+        self._scheduler.start()
+        self._stop.wait()
+        self._scheduler.shutdown(wait=False)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def feeds(self) -> None:
+        self._until_idle("refresh")
+
+    def models(self) -> None:
+        """One episode goes all the way before the next is begun, so the newest is ready soonest."""
+        busy = True
+        while busy and not self._stop.is_set():
+            busy = any([self._pipeline.run(stage, 1) for stage in ("write", "read", "transcribe")])
+
+    def posts(self) -> None:
+        self._until_idle("compose")
+        self._until_idle("publish")
+
+    def tidy(self) -> None:
+        self._sweep(self._pipeline.clock())
+
+    def _until_idle(self, stage: Stage) -> None:
+        while not self._stop.is_set() and self._pipeline.run(stage):
+            pass
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.stop()
+
+
+def _surviving(lane: Callable[[], None]) -> Callable[[], None]:
+    """A tick's error is logged and the next tick comes: the database may be back by then."""
+
+    def tick() -> None:
+        try:
+            lane()
+        except EarmarkError as error:
+            log.error("%s: %s", lane.__name__, error)
+        except ExceptionGroup:
+            pass  # each bug of the round is in the log already, with its traceback
+
+    return tick
