@@ -1,4 +1,4 @@
-"""The slash commands, platform-free: one table of names, options and handlers that turn a request into a view."""
+"""The slash commands, platform-free: names, options, and handlers that turn a request into a view."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def _schedule(channel: Channel) -> str:
     days = ", ".join(calendar.WEEKDAYS[day] for day in channel.weekdays)
     when = "every day" if len(channel.weekdays) == 7 else f"on {days}"
     if channel.paused:
-        return f"Paused. It would post {channel.count} insights at {channel.post_time} {channel.timezone} {when}."
+        return f"Paused (else: {channel.count} insights at {channel.post_time} {channel.timezone} {when})."
     due = f" Next: {channel.next_post_at:%Y-%m-%d %H:%M} UTC." if channel.next_post_at else ""
     return f"The best {channel.count} at {channel.post_time} {channel.timezone}, {when}.{due}"
 

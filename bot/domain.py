@@ -6,7 +6,6 @@ An `id` of 0 means "not stored yet".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -343,8 +342,3 @@ def hhmmss(seconds: float | None) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def speakers(segments: Sequence[Segment]) -> tuple[str, ...]:
-    """The distinct speaker names, in the order in which they first speak."""
-    return tuple(dict.fromkeys(s.speaker for s in segments if s.speaker))
