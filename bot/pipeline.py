@@ -149,6 +149,18 @@ class Pipeline:
         made = None if calendar.is_missed(due_at, now) else self.digest_for(channel, due_at)
         self.store.save_digest(claim, made, later)
 
+    def compose_now(self, channel: Channel) -> Digest | None:
+        """A digest outside the schedule, as a further part of today's; None when there is nothing to say."""
+        now = self.clock()
+        claim = self.store.claim("compose", channel.id, now, LEASE_S)
+        if claim is None:
+            raise EarmarkError(f"{channel.name} is being composed by another process; try again in a minute.")
+        today = calendar.local_date(channel, now)
+        parts = [d.part for d in self.store.digests(channel.id) if d.local_date == today]
+        made = self.digest_for(channel, now, part=max(parts, default=-1) + 1)
+        self.store.save_digest(claim, made, channel)
+        return made
+
     def digest_for(self, channel: Channel, due_at: datetime, part: int = 0) -> Digest | None:
         """What `channel` would get for the slot `due_at`; None when there is nothing to say."""
         since = self.clock() - WINDOW
@@ -195,14 +207,16 @@ def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> T
     return transcribers[-1].transcribe(episode)
 
 
-def write_all(writer: Writer, transcript: Transcript, reading: Reading, episode: Episode) -> list[Insight]:
-    """Up to PER_EPISODE insights, best passage first; passages that give nothing grounded are passed over."""
+def write_all(
+    writer: Writer, transcript: Transcript, reading: Reading, episode: Episode, limit: int = PER_EPISODE
+) -> list[Insight]:
+    """Up to `limit` insights, best passage first; passages that give nothing grounded are passed over."""
     made: list[Insight] = []
     for passage in reading.passages:
         insight = writer.write(passage, reading, episode)
         if insight is not None:
             made.append(with_source(insight, transcript, episode))
-        if len(made) == PER_EPISODE:
+        if len(made) == limit:
             break
     return made
 

@@ -1,0 +1,11 @@
+"""`earmark`, also as `python -m bot`: the verbs are in `bot/cli`, the wiring in `bot/wiring.py`."""
+
+from __future__ import annotations
+
+from bot.cli import care, library, run, scripts, stages
+from bot.cli.app import main
+
+__all__ = ["care", "library", "main", "run", "scripts", "stages"]
+
+if __name__ == "__main__":
+    main()

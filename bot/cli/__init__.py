@@ -1,0 +1,1 @@
+"""The command line `earmark`: verbs by subject, one module each."""

@@ -1,0 +1,94 @@
+"""The typer application and what all verbs share: settings, output as text or JSON, progress, errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.errors import EarmarkError
+
+if TYPE_CHECKING:
+    from bot.wiring import Earmark
+
+app = typer.Typer(
+    name="earmark",
+    help="Reads the podcasts your team has no time to hear, and posts the five insights worth knowing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
+
+
+def main() -> None:
+    """Run the command line; what is expected to go wrong is one line on stderr and exit code 1."""
+    try:
+        app()
+    except EarmarkError as error:
+        say(f"earmark: {error}")
+        sys.exit(1)
+    except ExceptionGroup as group:
+        say(f"earmark: {group.message}; run again with EARMARK_LOG_LEVEL=DEBUG and report it, please.")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        say("Stopped. What was done is kept; the same command goes on from there.")
+        sys.exit(130)
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, on stderr, so that stdout is for results."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def earmark(**overrides: object) -> Iterator[Earmark]:
+    """The program, with progress bars on stderr where that is a terminal."""
+    from bot import config
+    from bot.cli.progress import bars
+    from bot.wiring import Earmark
+
+    settings = config.load(**overrides)
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
+    )
+    with bars() as progress:
+        built = Earmark(settings, progress=progress)
+        yield built
+
+
+def show_json(value: object) -> None:
+    typer.echo(to_json(value))
+
+
+def to_json(value: object, indent: int | None = 2) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if hasattr(value, "__dataclass_fields__"):
+        return asdict(value)
+    return str(value)
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    Console().print(table)

@@ -1,0 +1,98 @@
+"""Verbs about what is followed: add, remove, feeds, export-opml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.app import Json, app, earmark, say, show_json, show_table
+from bot.domain import Feed
+
+
+@app.command()
+def add(
+    sources: Annotated[
+        list[str], typer.Argument(help='Feed or page address, OPML file, Apple Podcasts link, or "a name".')
+    ],
+    backfill: Annotated[int, typer.Option(min=1, help="How many of the newest episodes to take.")] = 1,
+    private: Annotated[bool, typer.Option(help="Treat the whole address as a secret.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Follow podcasts. No history is posted: the newest episode is taken, the rest are marked seen."""
+    from bot.following import follow
+
+    with earmark() as it:
+        channel = it.channel()
+        found = [
+            one
+            for source in sources
+            for one in follow(
+                it.store, it.discoverer, channel, source, now=it.clock(), backfill=backfill, private=private
+            )
+        ]
+    if as_json:
+        return show_json([{**_row(one.feed), "new": one.is_new} for one in found])
+    for one in found:
+        typer.echo(f"{'Following' if one.is_new else 'Already following'} {one.feed.title or one.feed.url}")
+    say("`earmark refresh` looks for episodes now; `earmark run` does everything by itself.")
+
+
+@app.command()
+def remove(what: Annotated[str, typer.Argument(help="Number, address, or (part of) the title.")]) -> None:
+    """Stop following a podcast."""
+    from bot.following import unfollow
+
+    with earmark() as it:
+        feed = unfollow(it.store, it.channel(), what)
+    typer.echo(f"No longer following {feed.title or feed.url}. `earmark add {feed.url}` brings it back.")
+
+
+@app.command()
+def feeds(as_json: Json = False) -> None:
+    """List the podcasts that are followed."""
+    from bot.following import followed
+
+    with earmark() as it:
+        rows = followed(it.store, it.channel())
+        counts = {feed.id: len(it.store.episodes(feed.id)) for feed in rows}
+    if as_json:
+        return show_json([{**_row(feed), "episodes": counts[feed.id]} for feed in rows])
+    if not rows:
+        return say("No podcast is followed yet: earmark add ADDRESS.")
+    show_table(
+        "Podcasts",
+        ("no", "title", "episodes", "status", "address"),
+        [(f.id, f.title or "?", counts[f.id], f.error or f.status, f.url) for f in rows],
+    )
+
+
+@app.command("export-opml")
+def export_opml(
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; stdout when left out.")] = None,
+) -> None:
+    """Write the followed podcasts as OPML; the secrets of private feeds are left out."""
+    from bot.feeds.opml import to_opml
+    from bot.following import followed
+
+    with earmark() as it:
+        text = to_opml(followed(it.store, it.channel()))
+    if file is None:
+        typer.echo(text)
+    else:
+        file.write_text(text, encoding="utf-8")
+        say(f"Written to {file}.")
+
+
+def _row(feed: Feed) -> dict[str, object]:
+    return {
+        "id": feed.id,
+        "title": feed.title,
+        "url": feed.url,
+        "private": bool(feed.sealed),
+        "status": feed.status,
+        "error": feed.error,
+        "checked_at": feed.checked_at,
+        "next_check_at": feed.next_check_at,
+    }

@@ -1,0 +1,102 @@
+"""Verbs that run one stage now, and `status`, which shows what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.app import Json, app, earmark, say, show_json, show_table
+from bot.domain import STAGES, Stage
+
+if TYPE_CHECKING:
+    from bot.wiring import Earmark
+
+WAITING = 10_000
+
+
+@app.command()
+def refresh(
+    everything: Annotated[bool, typer.Option("--all", help="Also feeds whose time has not come.")] = False,
+) -> None:
+    """Look for new episodes."""
+    with earmark() as it:
+        if everything:
+            for feed in it.store.feeds():
+                it.store.save_feed(replace(feed, next_check_at=it.clock()))
+        report(it, "refresh")
+
+
+@app.command()
+def write() -> None:
+    """Write the insights of all episodes that were read."""
+    with earmark() as it:
+        report(it, "write")
+
+
+@app.command()
+def compose(
+    now: Annotated[bool, typer.Option("--now", help="Don't wait for the channel's time.")] = False,
+) -> None:
+    """Choose today's insights for the channels that are due."""
+    with earmark() as it:
+        if not now:
+            report(it, "compose")
+        elif it.pipeline.compose_now(it.channel()) is None:
+            say("There is nothing new that is worth a post. `earmark status` shows what is under way.")
+        else:
+            say("Composed; `earmark publish` posts it.")
+
+
+@app.command()
+def publish() -> None:
+    """Post what was composed."""
+    with earmark() as it:
+        report(it, "publish")
+
+
+def report(it: Earmark, stage: Stage) -> int:
+    """Run a stage until nothing is due; say on stderr what was done and what could not be."""
+    total = 0
+    while done := it.pipeline.run(stage):
+        total += done
+    troubled = [row for row in it.store.work() if row.stage == stage and row.error]
+    say(f"{stage}: {total} done" + (f", {len(troubled)} not (`earmark status` says why)" if troubled else ""))
+    return total
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show what waits at each stage, what went wrong, and when the next post is due."""
+    with earmark() as it:
+        waiting = {stage: len(it.store.pending(stage, it.clock(), WAITING)) for stage in STAGES}
+        rows = [row for row in it.store.work() if row.status != "done"]
+        channels, posts = it.store.channels(), it.store.digests(it.channel().id, 1)
+    if as_json:
+        return show_json(
+            {"waiting": waiting, "work": [asdict(r) for r in rows], "channels": [asdict(c) for c in channels]}
+        )
+    show_table("Waiting", tuple(waiting), [tuple(waiting.values())])
+    for channel in channels:
+        due = f"{channel.next_post_at:%Y-%m-%d %H:%M} UTC" if channel.next_post_at else "never"
+        typer.echo(f"\n{channel.name}: next post {'paused' if channel.paused else due}")
+    typer.echo(f"Last digest: {posts[0].local_date if posts else 'none yet'}")
+    if rows:
+        show_table(
+            "\nNot done",
+            ("stage", "no", "status", "attempt", "next try", "why"),
+            [(r.stage, r.subject, r.status, r.attempt, r.not_before or "", r.error) for r in rows],
+        )
+        say("`earmark retry STAGE NO` tries one again at once.")
+
+
+@app.command()
+def retry(stage: str, number: int) -> None:
+    """Try a unit of work again that waits or was set aside (`earmark status` lists them)."""
+    with earmark() as it:
+        known = {str(name): name for name in STAGES}
+        if stage not in known or not it.store.retry(known[stage], number):
+            say(f"There is no {stage} {number} that waits.")
+            raise typer.Exit(1)
+    say(f"{stage} {number} will be tried again.")

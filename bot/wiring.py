@@ -1,0 +1,218 @@
+"""The only wiring: tables of what can be named in the settings, and the program built from them, lazily."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from bot.calendar import next_post_at
+from bot.config import Settings
+from bot.domain import Channel, Digest, Transcript
+from bot.errors import ConfigError
+from bot.pipeline import Pipeline
+from bot.ports import Answerer, Publisher, Reader, Store, Transcriber, Writer
+
+if TYPE_CHECKING:
+    from bot.audio import AudioFiles
+    from bot.feeds.discover import Discoverer
+    from bot.feeds.fetch import Fetcher
+    from bot.feeds.reader import FeedparserReader
+    from bot.read.encoder import Encoder
+    from bot.vault import Vault
+    from bot.weights import Weights
+
+# Names are resolved when asked for, so that `earmark --help` loads no model library.
+ENGINES = {
+    "faster-whisper": "bot.transcribe.faster:FasterWhisperTranscriber",
+    "openai-whisper": "bot.transcribe.whisper:OpenAIWhisperTranscriber",
+}
+PLATFORMS = {"console": "adapters.console:ConsolePublisher"}
+
+DEMO_FEED = "https://demo.earmark.example/feed.xml"
+
+Progress = Callable[[str, float, float], None]
+
+
+class SpeechTranscriber(Transcriber, Protocol):
+    """A transcriber that also takes a local file."""
+
+    def transcribe_file(self, path: Path, language: str = "") -> Transcript: ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def demo_mounts() -> Mapping[str, Path]:
+    """The bundled feed's address is served from the package, not from the network."""
+    return {DEMO_FEED.rpartition("/")[0] + "/": Path(str(resources.files("bot") / "demo"))}
+
+
+class Earmark:
+    """The program, built from its settings; each part is made when it is first used."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        progress: Progress | None = None,
+        out: TextIO | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._progress = progress
+        self._out = out or sys.stdout
+
+    @property
+    def threads(self) -> int:
+        return self.settings.threads or len(
+            os.sched_getaffinity(0) if _has_affinity() else range(os.cpu_count() or 1)
+        )
+
+    @cached_property
+    def store(self) -> Store:
+        from bot.store.sql import SqlStore
+
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        store: Store = SqlStore.open(self.settings.store_url)
+        return store
+
+    @cached_property
+    def vault(self) -> Vault:
+        from bot.vault import Vault
+
+        key = self.settings.key.get_secret_value() if self.settings.key else ""
+        return Vault(key=key, path=self.settings.data_dir / "earmark.key")
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        from bot.feeds.fetch import Fetcher
+
+        return Fetcher(self.vault, allow=self.settings.allowed, mounts=demo_mounts())
+
+    @cached_property
+    def feeds(self) -> FeedparserReader:
+        from bot.feeds.reader import FeedparserReader
+
+        return FeedparserReader(self.fetcher, self.vault, jitter=random.random)
+
+    @cached_property
+    def discoverer(self) -> Discoverer:
+        from bot.feeds.discover import Discoverer
+
+        return Discoverer(self.fetcher, self.feeds, self.vault, itunes_url=self.settings.itunes_url)
+
+    @cached_property
+    def weights(self) -> Weights:
+        from bot.weights import Weights
+
+        return Weights(self.settings.cache_dir / "weights", progress=self._progress)
+
+    @cached_property
+    def audio(self) -> AudioFiles:
+        from bot.audio import AudioFiles
+
+        return AudioFiles(
+            self.fetcher,
+            self.settings.cache_dir / "audio",
+            max_bytes=self.settings.max_audio_mb * 1_000_000,
+            max_s=self.settings.max_audio_hours * 3600,
+            keep_days=self.settings.keep_audio_days,
+        )
+
+    @cached_property
+    def speech(self) -> SpeechTranscriber:
+        make: Any = resolve_name(_named(ENGINES, self.settings.engine, "engine"))
+        engine: SpeechTranscriber = make(
+            self.audio,
+            self.weights,
+            model=self.settings.asr_model,
+            threads=self.threads,
+            word_times=self.settings.word_times,
+            checkpoints=self.settings.cache_dir / "checkpoints",
+            progress=self._progress,
+        )
+        return engine
+
+    @cached_property
+    def transcribers(self) -> Sequence[Transcriber]:
+        from bot.transcribe.published import PublishedTranscriber
+
+        return (PublishedTranscriber(self.fetcher), _Late(lambda: self.speech))
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        from bot.read.encoder import Encoder
+
+        return Encoder(self.weights, threads=self.threads)
+
+    @cached_property
+    def reader(self) -> Reader:
+        from bot.read.reader import PassageReader
+
+        return PassageReader(self.encoder)
+
+    @cached_property
+    def writer(self) -> Writer:
+        from bot.write.extractive import ExtractiveWriter
+
+        return ExtractiveWriter()
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        from bot.answer.answer import SearchAnswerer
+
+        return SearchAnswerer(self.encoder)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        return Pipeline(self.store, self, self.clock)
+
+    def publisher(self, platform: str) -> Publisher:
+        make: Any = resolve_name(_named(PLATFORMS, platform, "platform"))
+        publisher: Publisher = make(self.settings.data_dir / "posts", self._out)
+        return publisher
+
+    def preview(self, channel: Channel) -> Digest | None:
+        return self.pipeline.digest_for(channel, self.clock())
+
+    def channel(self, name: str = "console") -> Channel:
+        """The console channel of that name, made with the settings' schedule on first use."""
+        for channel in self.store.channels():
+            if (channel.platform, channel.name) == ("console", name):
+                return channel
+        settings = self.settings
+        made = Channel(
+            name=name, post_time=settings.post_time, timezone=settings.timezone, count=settings.count
+        )
+        return self.store.save_channel(replace(made, next_post_at=next_post_at(made, self.clock())))
+
+
+class _Late:
+    """A transcriber whose model is loaded only when an episode really has to be heard."""
+
+    def __init__(self, make: Callable[[], Transcriber]) -> None:
+        self._make = make
+
+    def transcribe(self, episode: Any) -> Transcript:
+        return self._make().transcribe(episode)
+
+
+def _named(table: Mapping[str, str], name: str, what: str) -> str:
+    if name not in table:
+        raise ConfigError(f"There is no {what} “{name}”; there is {', '.join(table)}.")
+    return table[name]
+
+
+def _has_affinity() -> bool:
+    return hasattr(os, "sched_getaffinity")
