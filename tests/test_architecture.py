@@ -1,0 +1,132 @@
+"""Who may import whom, where each outside library lives, and that starting up loads none of the heavy ones."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PURE = ("domain", "errors", "views", "calendar", "digest", "identity")
+ENGINES = ("feeds", "audio", "transcribe", "read", "write", "answer", "store", "weights", "pinned", "vault")
+
+# Module (or package) of ours → what of ours it may import besides itself.
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "domain": (),
+    "errors": (),
+    "views": (),
+    "calendar": ("domain", "errors"),
+    "identity": ("domain",),
+    "digest": ("domain", "views"),
+    "ports": ("domain",),
+    "config": ("errors",),
+    "pipeline": (*PURE, "ports"),
+    "following": ("domain", "errors", "ports"),
+    "schedule": ("domain", "errors", "pipeline"),
+    "commands": ("domain", "errors", "views", "digest", "calendar", "following", "ports"),
+    "pinned": (),
+    "weights": ("errors", "pinned"),
+    "vault": ("errors",),
+    "feeds": ("domain", "errors", "ports", "vault"),
+    "audio": ("domain", "errors", "ports"),
+    "transcribe": ("domain", "errors", "ports", "audio", "weights"),
+    "read": ("domain", "errors", "ports", "weights"),
+    "write": ("domain", "errors", "ports"),
+    "answer": ("domain", "errors", "ports"),
+    "store": ("domain", "errors", "ports"),
+    "demo": (),
+}
+# The one home of each outside library.
+HOMES = {
+    "aiohttp": ("bot.feeds",),
+    "alembic": ("bot.store",),
+    "apscheduler": ("bot.schedule",),
+    "av": ("bot.audio",),
+    "cryptography": ("bot.vault",),
+    "ctranslate2": ("bot.read", "bot.transcribe"),
+    "faster_whisper": ("bot.transcribe",),
+    "feedparser": ("bot.feeds",),
+    "lxml": ("bot.feeds", "bot.transcribe"),
+    "pydantic_settings": ("bot.config",),
+    "sqlalchemy": ("bot.store",),
+    "sqlmodel": ("bot.store",),
+    "transformers": ("bot.read",),
+    "typer": ("bot.cli",),
+    "whisper": ("bot.transcribe",),
+}
+HEAVY = (
+    "torch",
+    "transformers",
+    "whisper",
+    "faster_whisper",
+    "ctranslate2",
+    "av",
+    "sqlmodel",
+    "aiohttp",
+    "alembic",
+)
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for folder in ("bot", "adapters"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Full names of all that is imported, inside functions too; `from bot import x` counts as bot.x."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = node.module in ("bot", "adapters")
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if whole else (node.module,)
+
+
+MODULES = list(modules())
+
+
+def part(name: str) -> str:
+    return name.split(".")[1] if "." in name else ""
+
+
+@pytest.mark.parametrize(("name", "tree"), MODULES, ids=[name for name, _ in MODULES])
+def test_imports_of_ours(name: str, tree: ast.Module) -> None:
+    ours = {part(module) for module in imports(tree) if module.startswith("bot.")}
+    if name.startswith("adapters"):
+        assert ours <= {"commands", "views", "digest", "domain", "errors", "ports"}
+        others = {m for m in imports(tree) if m.startswith("adapters.")} - {name}
+        assert not others, "adapters don't know one another"
+    elif part(name) in ALLOWED:
+        assert ours <= {part(name), *ALLOWED[part(name)]}
+        assert not any(m.startswith("adapters") for m in imports(tree))
+    else:
+        # What wires may import everything of the core; training is imported by nobody.
+        assert part(name) in ("", "cli", "wiring", "__main__", "sources", "training")
+    assert "training" not in ours or part(name) == "training"
+
+
+@pytest.mark.parametrize(("name", "tree"), MODULES, ids=[name for name, _ in MODULES])
+def test_each_library_stays_at_home(name: str, tree: ast.Module) -> None:
+    if part(name) in ("training", "demo"):
+        return
+    for module in imports(tree):
+        homes = HOMES.get(module.partition(".")[0])
+        assert homes is None or name.startswith(homes), f"{module} is at home in {homes}"
+
+
+def test_every_engine_is_held_to_rules() -> None:
+    present = {part(name) for name, _ in MODULES} - {""}
+    assert set(ENGINES) <= present
+    assert present <= {*ALLOWED, "cli", "wiring", "__main__", "sources", "training", "console"}
+
+
+def test_starting_loads_no_heavy_library() -> None:
+    code = f"import sys, bot.__main__; print([m for m in {HEAVY!r} if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert shown.stdout.strip() == "[]"

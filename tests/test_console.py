@@ -1,0 +1,59 @@
+"""The console adapter: a post stands in its file once, and a prompt answers commands and questions."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from adapters.console import ConsolePublisher, serve
+from bot.domain import Channel, Digest
+from bot.errors import PublishError
+from tests.test_commands import core_with_post
+from tests.test_digest import pick
+
+DIGEST = Digest(id=7, channel_id=1, local_date=date(2026, 11, 24), picks=(pick(0, 1, 0.9),))
+CHANNEL = Channel(name="team/../x")
+
+
+def test_post_is_printed_kept_and_found_again(tmp_path: Path) -> None:
+    out = io.StringIO()
+    publisher = ConsolePublisher(tmp_path / "posts", out)
+    assert publisher.find(CHANNEL, DIGEST) is None
+    post = publisher.publish(CHANNEL, DIGEST)
+    assert "1. Bread prices follow wages" in out.getvalue()
+    assert [file.name for file in (tmp_path / "posts").iterdir()] == ["team____x.txt"]
+    again = ConsolePublisher(tmp_path / "posts", io.StringIO()).find(CHANNEL, DIGEST)
+    assert again is not None and again.message_id == post.message_id == "7"
+
+
+def test_half_a_post_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
+    publisher = ConsolePublisher(tmp_path, io.StringIO())
+    publisher.publish(CHANNEL, DIGEST)
+    file = tmp_path / "team____x.txt"
+    file.write_bytes(file.read_bytes()[:-9])  # the power went while it was written
+    assert publisher.find(CHANNEL, DIGEST) is None
+
+
+def test_a_channel_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "posts").write_text("a file where the folder should be")
+    with pytest.raises(PublishError, match="can't be written"):
+        ConsolePublisher(tmp_path / "posts", io.StringIO()).publish(CHANNEL, DIGEST)
+
+
+def test_prompt_runs_commands_and_takes_other_lines_as_questions() -> None:
+    core, channel = core_with_post()
+    shown: list[str] = []
+    serve(
+        core,
+        lambda: channel,
+        ["/insights", "", "what about bread?", "/nope", "/quit", "/insights"],
+        shown.append,
+    )
+    assert "Ask a question" in shown[0]
+    assert "things worth knowing" in shown[1]
+    assert "bread" in shown[2]
+    assert "/help" in shown[3]
+    assert len(shown) == 4

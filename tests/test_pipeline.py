@@ -1,0 +1,257 @@
+"""The whole way on fakes: what is kept, what is tried again, and that nothing is posted twice or lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bot.store.memory import MemoryStore
+
+from bot.domain import STAGES, Channel, Episode, Stage
+from bot.errors import AudioError, FetchError, NoTranscript
+from bot.following import follow, unfollow
+from bot.pipeline import LEASE_S, Pipeline, first_transcript, next_try
+from tests.fakes import START, Crash, FakeClock, FakeEngines, FakeTranscriber, crash_on, episode
+
+URL = "https://a.example/feed"
+
+
+class World:
+    """A store, engines, a clock and one channel that follows one feed of three episodes."""
+
+    def __init__(self, backfill: int = 3) -> None:
+        self.store, self.engines, self.clock = MemoryStore(), FakeEngines(), FakeClock()
+        self.engines.feeds.published[URL] = [episode(n) for n in range(3)]
+        self.pipeline = Pipeline(self.store, self.engines, self.clock)
+        self.channel = self.store.save_channel(Channel(next_post_at=START + timedelta(hours=2)))
+        self.follow(backfill)
+
+    def follow(self, backfill: int = 1) -> None:
+        follow(self.store, self.engines.feeds, self.channel, URL, now=self.clock(), backfill=backfill)
+
+    def settle(self, stages: tuple[Stage, ...] = STAGES) -> None:
+        while any([self.pipeline.run(stage) for stage in stages]):
+            pass
+
+    def posted(self) -> list[int]:
+        """The insights that stand in the channel, in order."""
+        return [pick.insight.id for digest in self.engines.console.posts for pick in digest.picks]
+
+
+def test_from_a_feed_to_one_post() -> None:
+    world = World()
+    world.settle()
+    assert world.posted() == []  # the channel's time has not come
+    world.clock.forward(hours=2)
+    world.settle()
+    assert len(world.posted()) == len(set(world.posted())) == 5
+    post = world.engines.console.posts[0]
+    assert (post.episodes_scanned, post.local_date.isoformat()) == (3, "2026-11-24")
+    world.clock.forward(hours=1)
+    world.settle()
+    assert len(world.engines.console.posts) == 1
+
+
+def test_first_subscription_takes_the_newest_alone() -> None:
+    world = World(backfill=1)
+    world.settle()
+    assert world.engines.transcriber.heard == ["Episode 0"]
+    assert [e.status for e in world.store.episodes(1)] == ["wanted", "seen", "seen"]
+
+
+def test_next_day_brings_only_what_is_new() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    world.settle()
+    first = world.posted()
+    new = replace(episode(9), published_at=START + timedelta(hours=20))
+    world.engines.feeds.published[URL].insert(0, new)
+    world.clock.forward(days=1)
+    world.settle()
+    second = world.engines.console.posts[1]
+    assert {pick.episode.title for pick in second.picks} == {"Episode 9"}
+    assert not set(first) & {pick.insight.id for pick in second.picks}
+
+
+def test_a_day_without_news_is_silent_unless_a_line_is_wanted() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    world.settle()
+    world.clock.forward(days=1)
+    world.settle()
+    assert len(world.engines.console.posts) == 1
+    world.store.save_channel(replace(world.store.channel(world.channel.id), quiet_line=True))
+    world.clock.forward(days=1)
+    world.settle()
+    assert [len(d.picks) for d in world.engines.console.posts] == [5, 0]
+
+
+def test_late_start_posts_once_and_too_late_not_at_all() -> None:
+    world = World()
+    world.clock.forward(hours=2 + 5)
+    world.settle()
+    assert len(world.engines.console.posts) == 1
+    world = World()
+    world.clock.forward(days=3, hours=2 + 7)  # three slots went by, the last seven hours ago
+    world.settle()
+    assert world.engines.console.posts == []
+    due = world.store.channel(world.channel.id).next_post_at
+    assert due is not None and due > world.clock()
+
+
+def test_a_bad_episode_stops_no_other_and_is_tried_again() -> None:
+    world = World()
+    world.engines.transcriber.broken["Episode 1"] = FetchError("The audio can't be had now.")
+    world.settle()
+    assert [bool(world.store.insights(e.id)) for e in world.store.episodes(1)] == [True, False, True]
+    [row] = [row for row in world.store.work() if row.error]
+    assert (row.status, row.attempt, row.error) == ("open", 1, "The audio can't be had now.")
+    world.engines.transcriber.broken.clear()
+    world.settle()
+    assert world.engines.transcriber.heard.count("Episode 1") == 1  # not before its time
+    world.clock.forward(minutes=2)
+    world.settle()
+    assert all(world.store.insights(e.id) for e in world.store.episodes(1))
+
+
+def test_five_failures_set_it_aside_and_retry_brings_it_back() -> None:
+    world = World(backfill=1)
+    world.engines.transcriber.broken["Episode 0"] = FetchError("Not now.")
+    for _ in range(9):
+        world.settle()
+        world.clock.forward(hours=2)
+    assert len(world.engines.transcriber.heard) == 5
+    [row] = [row for row in world.store.work() if row.stage == "transcribe"]
+    assert row.status == "set aside"
+    world.engines.transcriber.broken.clear()
+    assert world.store.retry("transcribe", row.subject)
+    world.settle()
+    assert world.store.insights(row.subject)
+
+
+def test_what_can_never_work_is_set_aside_at_once() -> None:
+    world = World(backfill=1)
+    world.engines.transcriber.broken["Episode 0"] = AudioError("It is no audio.")
+    world.settle()
+    assert [row.status for row in world.store.work() if row.stage == "transcribe"] == ["set aside"]
+
+
+def test_a_bug_is_not_swallowed_and_stops_nothing_else() -> None:
+    world = World()
+    world.engines.transcriber.broken["Episode 1"] = ZeroDivisionError()
+    world.pipeline.run("refresh")
+    with pytest.raises(ExceptionGroup) as caught:
+        world.pipeline.run("transcribe")
+    assert isinstance(caught.value.exceptions[0], ZeroDivisionError)
+    assert sorted(world.engines.transcriber.heard) == ["Episode 0", "Episode 1", "Episode 2"]
+
+
+SAVES = ("save_poll", "save_transcript", "save_reading", "save_insights", "save_digest", "save_post")
+MAKES = (
+    ("feeds", "poll"),
+    ("transcriber", "transcribe"),
+    ("reader", "read"),
+    ("writer", "write"),
+    ("console", "publish"),
+)
+
+
+@pytest.mark.parametrize("what", SAVES + MAKES, ids=str)
+def test_a_crash_anywhere_loses_nothing_and_posts_nothing_twice(what: str | tuple[str, str]) -> None:
+    plain = World()
+    plain.clock.forward(hours=2)
+    plain.settle()
+
+    world = World()
+    world.clock.forward(hours=2)
+    owner = world.store if isinstance(what, str) else getattr(world.engines, what[0])
+    name = what if isinstance(what, str) else what[1]
+    setattr(owner, name, crash_on(getattr(owner, name)))
+    with pytest.raises(Crash):
+        world.settle()
+    world.pipeline = Pipeline(world.store, world.engines, world.clock)  # the process starts again
+    world.settle()
+    world.clock.forward(seconds=LEASE_S + 1)  # … and the dead one's lease runs out
+    world.settle()
+    assert [d.picks for d in world.engines.console.posts] == [d.picks for d in plain.engines.console.posts]
+
+
+def test_a_lost_reply_is_looked_for_before_it_is_sent_again() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    world.engines.console.lose_reply = True
+    world.settle()
+    world.engines.console.lose_reply = False
+    world.clock.forward(minutes=2)
+    world.settle()
+    assert len(world.engines.console.posts) == 1
+    assert world.store.post(world.engines.console.posts[0].id) is not None
+
+
+def test_work_that_kills_its_process_is_given_up_after_five() -> None:
+    world = World(backfill=1)
+    world.pipeline.run("refresh")
+    world.engines.transcriber.transcribe = crash_on(world.engines.transcriber.transcribe, times=99)  # type: ignore[method-assign, assignment]
+    for _ in range(5):
+        with pytest.raises(Crash):
+            world.pipeline.run("transcribe")
+        world.clock.forward(seconds=LEASE_S + 1)
+    assert world.pipeline.run("transcribe") == 0
+    [row] = [row for row in world.store.work() if row.stage == "transcribe"]
+    assert (row.status, "5 times" in row.error) == ("set aside", True)
+
+
+def test_two_workers_do_each_thing_once() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    other = Pipeline(world.store, world.engines, world.clock)
+    for _ in range(4):
+        for stage in STAGES:
+            world.pipeline.run(stage, 1)
+            other.run(stage, 1)
+    assert sorted(world.engines.transcriber.heard) == ["Episode 0", "Episode 1", "Episode 2"]
+    assert len(world.engines.console.posts) == 1
+
+
+def test_unfollowed_is_neither_heard_nor_posted() -> None:
+    world = World()
+    world.pipeline.run("refresh")
+    unfollow(world.store, world.channel, "show")
+    world.clock.forward(hours=2)
+    world.settle()
+    assert world.engines.transcriber.heard == []
+    assert world.engines.console.posts == []
+
+
+def test_second_channel_gets_no_history_of_a_known_feed() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    world.settle()
+    second = world.store.save_channel(Channel(name="second", next_post_at=world.clock() + timedelta(hours=1)))
+    follow(world.store, world.engines.feeds, second, URL, now=world.clock())
+    world.clock.forward(hours=1)
+    world.settle()
+    assert {p.episode.title for p in world.engines.console.posts[-1].picks} == {"Episode 0"}
+
+
+def test_compose_now_makes_further_parts_of_today() -> None:
+    world = World()
+    world.settle()
+    made = [world.pipeline.compose_now(world.channel) for _ in range(2)]
+    assert [d and (d.part, len(d.picks)) for d in made] == [(0, 5), None]
+
+
+def test_first_transcript_falls_back_and_reports_the_last_error() -> None:
+    none, other = FakeTranscriber(), FakeTranscriber()
+    none.broken["Episode 1"] = NoTranscript("none")
+    assert first_transcript((none, other), episode(1)).model == "fake"
+    other.broken["Episode 1"] = AudioError("no audio")
+    with pytest.raises(AudioError):
+        first_transcript((none, other), Episode(title="Episode 1"))
+
+
+def test_backoff_grows_and_ends() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    waits = [(again - now).total_seconds() / 60 for n in range(1, 6) if (again := next_try(n, now))]
+    assert waits == [1, 4, 16, 64]
