@@ -1,4 +1,4 @@
-"""Who may import whom, where each outside library lives, and that starting up loads none of the heavy ones."""
+"""Who may import whom, where each outside library lives, and that starting up loads no heavy one."""
 
 from __future__ import annotations
 
