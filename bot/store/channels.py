@@ -1,0 +1,177 @@
+"""Channels, what they follow, and what they have had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, update
+from sqlmodel import Session, col, select
+
+from bot.domain import Channel, Claim, Digest, Insight, Pick, Post, Subscription
+from bot.errors import StoreError
+from bot.store import due, rows
+from bot.store import tables as t
+from bot.store.clean import clean
+from bot.store.database import Database, insert
+from bot.store.work import finish
+
+
+class SqlChannels:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def save_channel(self, channel: Channel) -> Channel:
+        new = rows.of_channel(clean(channel))
+        with self._db.write() as session:
+            added = insert(session, t.Channel).values(new)
+            known = added.on_conflict_do_update(index_elements=["platform", "name"], set_=new)
+            channel_id = session.execute(known.returning(col(t.Channel.id))).scalar_one()
+            return rows.to_channel(_channel(session, channel_id))
+
+    def channel(self, channel_id: int) -> Channel:
+        with self._db.read() as session:
+            return rows.to_channel(_channel(session, channel_id))
+
+    def channels(self) -> list[Channel]:
+        with self._db.read() as session:
+            return [
+                rows.to_channel(row) for row in session.exec(select(t.Channel).order_by(col(t.Channel.id)))
+            ]
+
+    def subscribe(self, subscription: Subscription) -> bool:
+        with self._db.write() as session:
+            added = insert(session, t.Subscription).values(rows.values(subscription))
+            new = added.on_conflict_do_nothing().returning(col(t.Subscription.feed_id))
+            return session.execute(new).one_or_none() is not None
+
+    def unsubscribe(self, channel_id: int, feed_id: int) -> bool:
+        """The feed and what was made of it stay; without a subscription it is no longer polled."""
+        gone = delete(t.Subscription).where(
+            col(t.Subscription.channel_id) == channel_id, col(t.Subscription.feed_id) == feed_id
+        )
+        with self._db.write() as session:
+            return session.execute(gone.returning(col(t.Subscription.feed_id))).one_or_none() is not None
+
+    def subscriptions(self, channel_id: int | None = None) -> list[Subscription]:
+        query = select(t.Subscription).order_by(col(t.Subscription.channel_id), col(t.Subscription.feed_id))
+        if channel_id is not None:
+            query = query.where(col(t.Subscription.channel_id) == channel_id)
+        with self._db.read() as session:
+            return [rows.to_subscription(row) for row in session.exec(query)]
+
+    def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
+        fresh = and_(col(t.Insight.created_at) > since, _news(channel_id), ~_had_of_episode(channel_id))
+        query = _picks().where(fresh).order_by(col(t.Insight.score).desc(), col(t.Insight.id))
+        with self._db.read() as session:
+            return [_pick(*found) for found in session.execute(query)]
+
+    def had(self, channel_id: int, limit: int = 200) -> list[Insight]:
+        query = sa.select(t.Insight).join(t.DigestItem).join(t.Digest)
+        latest = query.where(col(t.Digest.channel_id) == channel_id).order_by(
+            *_latest_first(), col(t.DigestItem.position)
+        )
+        with self._db.read() as session:
+            return [rows.to_insight(row) for row in session.execute(latest.limit(limit)).scalars()]
+
+    def scanned(self, channel_id: int, since: datetime) -> tuple[int, float]:
+        seconds = func.coalesce(col(t.Transcript.duration_s), col(t.Episode.duration_s), 0.0)
+        query = sa.select(func.count(), func.coalesce(func.sum(seconds), 0.0)).select_from(t.Reading)
+        read = query.join(t.Episode, col(t.Episode.id) == col(t.Reading.episode_id)).outerjoin(
+            t.Transcript, col(t.Transcript.episode_id) == col(t.Episode.id)
+        )
+        with self._db.read() as session:
+            found = session.execute(read.where(col(t.Reading.read_at) > since, _news(channel_id))).one()
+            return int(found[0]), float(found[1]) / 3600
+
+    def save_digest(self, claim: Claim, digest: Digest | None, channel: Channel) -> None:
+        """Of the channel only `next_post_at` is saved: people may have changed the rest meanwhile."""
+        moved = update(t.Channel).where(col(t.Channel.id) == claim.subject)
+        with self._db.write() as session:
+            finish(session, claim)
+            session.execute(moved.values(next_post_at=channel.next_post_at))
+            if digest is not None:
+                _freeze(session, digest)
+
+    def digest(self, digest_id: int) -> Digest:
+        with self._db.read() as session:
+            row = session.get(t.Digest, digest_id)
+            if row is None:
+                raise StoreError(f"There is no digest {digest_id}.")
+            return _with_picks(session, row)
+
+    def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
+        query = select(t.Digest).where(col(t.Digest.channel_id) == channel_id)
+        with self._db.read() as session:
+            found = session.exec(query.order_by(*_latest_first()).limit(limit)).all()
+            return [_with_picks(session, row) for row in found]
+
+    def save_post(self, claim: Claim, post: Post) -> None:
+        """A second post of one digest is not stored (the first one stands)."""
+        with self._db.write() as session:
+            finish(session, claim)
+            session.execute(insert(session, t.Post).values(rows.values(clean(post))).on_conflict_do_nothing())
+
+    def post(self, digest_id: int) -> Post | None:
+        with self._db.read() as session:
+            row = session.get(t.Post, digest_id)
+            return rows.to_post(row) if row else None
+
+
+def _channel(session: Session, channel_id: int) -> t.Channel:
+    row = session.get(t.Channel, channel_id)
+    if row is None:
+        raise StoreError(f"There is no channel {channel_id}.")
+    return row
+
+
+def _latest_first() -> Sequence[ColumnElement[Any]]:
+    return col(t.Digest.created_at).desc(), col(t.Digest.id).desc()
+
+
+def _news(channel_id: int) -> ColumnElement[bool]:
+    """The channel follows the episode's feed, and did when it came out; undated episodes count as news."""
+    published, since = due.dated(), col(t.Subscription.since)
+    return exists().where(
+        col(t.Subscription.channel_id) == channel_id,
+        col(t.Subscription.feed_id) == col(t.Episode.feed_id),
+        or_(since.is_(None), published.is_(None), published >= since),
+    )
+
+
+def _had_of_episode(channel_id: int) -> ColumnElement[bool]:
+    """Some insight of the episode is in a digest of the channel."""
+    other = t.Insight.__table__.alias()  # type: ignore[attr-defined]
+    return exists().where(
+        other.c.episode_id == col(t.Episode.id),
+        col(t.DigestItem.insight_id) == other.c.id,
+        col(t.Digest.id) == col(t.DigestItem.digest_id),
+        col(t.Digest.channel_id) == channel_id,
+    )
+
+
+def _picks() -> Select[t.Insight, t.Episode, str]:
+    query = sa.select(t.Insight, t.Episode, col(t.Feed.title))
+    return query.join(t.Episode, col(t.Episode.id) == col(t.Insight.episode_id)).join(
+        t.Feed, col(t.Feed.id) == col(t.Episode.feed_id)
+    )
+
+
+def _pick(insight: t.Insight, episode: t.Episode, show: str) -> Pick:
+    return Pick(insight=rows.to_insight(insight), episode=rows.to_episode(episode, show))
+
+
+def _with_picks(session: Session, row: t.Digest) -> Digest:
+    query = _picks().join(t.DigestItem, col(t.DigestItem.insight_id) == col(t.Insight.id))
+    items = query.where(col(t.DigestItem.digest_id) == row.id).order_by(col(t.DigestItem.position))
+    return rows.to_digest(row, tuple(_pick(*found) for found in session.execute(items)))
+
+
+def _freeze(session: Session, digest: Digest) -> None:
+    added = insert(session, t.Digest).values(rows.of_digest(digest)).on_conflict_do_nothing()
+    digest_id = session.execute(added.returning(col(t.Digest.id))).scalar_one_or_none()
+    if digest_id is not None:
+        for position, pick in enumerate(digest.picks):
+            session.add(t.DigestItem(digest_id=digest_id, position=position, insight_id=pick.insight.id))

@@ -1,0 +1,46 @@
+"""Text as every database takes it: PostgreSQL refuses NUL, and nothing can encode a lone surrogate."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+
+def clean(value: T) -> T:
+    """`value` with every text in it cleaned, in tuples and dataclasses too; itself if it was clean."""
+    return cast(T, _clean(value))
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, tuple):
+        cleaned = tuple(_clean(item) for item in value)
+        return value if all(a is b for a, b in zip(value, cleaned, strict=True)) else cleaned
+    if is_dataclass(value) and not isinstance(value, type):
+        return _dataclass(value)
+    return value
+
+
+def _dataclass(value: Any) -> Any:
+    changes = {}
+    for each in fields(value):
+        old = getattr(value, each.name)
+        new = _clean(old)
+        if new is not old:
+            changes[each.name] = new
+    return replace(value, **changes) if changes else value
+
+
+def _text(text: str) -> str:
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text

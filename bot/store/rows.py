@@ -1,0 +1,110 @@
+"""Rows to domain values and back; long values (transcripts, readings) are zlib-compressed JSON."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot import domain
+from bot.store import tables as t
+
+T = TypeVar("T")
+_BIGGEST = 2**63 - 1
+
+TRANSCRIPT = TypeAdapter(domain.Transcript)
+READING = TypeAdapter(domain.Reading)
+_PROVENANCE = TypeAdapter(domain.Provenance)
+_LINKS = TypeAdapter(tuple[domain.TranscriptLink, ...])
+
+
+def pack(kind: TypeAdapter[T], value: T) -> bytes:
+    return zlib.compress(kind.dump_json(value))
+
+
+def unpack(kind: TypeAdapter[T], content: bytes) -> T:
+    return kind.validate_json(zlib.decompress(content))
+
+
+def values(value: Any, *without: str) -> dict[str, Any]:
+    """A dataclass's fields by name, one level deep."""
+    return {f.name: getattr(value, f.name) for f in fields(value) if f.name not in without}
+
+
+def _from(row: Any, kind: type[T], **given: Any) -> T:
+    names = (f.name for f in fields(kind) if f.name not in given)  # type: ignore[arg-type]
+    return kind(**{name: getattr(row, name) for name in names}, **given)
+
+
+def to_feed(row: t.Feed) -> domain.Feed:
+    return _from(row, domain.Feed)
+
+
+def of_feed(feed: domain.Feed) -> dict[str, Any]:
+    return values(feed, "id")
+
+
+def to_episode(row: t.Episode, show: str) -> domain.Episode:
+    enclosure = row.enclosure_url is not None and domain.Enclosure(
+        url=row.enclosure_url,
+        sealed=row.enclosure_sealed,
+        mime_type=row.enclosure_mime_type,
+        length_bytes=row.enclosure_length_bytes,
+    )
+    links = _LINKS.validate_json(row.transcripts)
+    return _from(row, domain.Episode, show=show, enclosure=enclosure or None, transcripts=links)
+
+
+def of_episode(episode: domain.Episode) -> dict[str, Any]:
+    enclosure = episode.enclosure or domain.Enclosure(url="")
+    return values(episode, "id", "show", "enclosure") | {
+        "enclosure_url": enclosure.url if episode.enclosure else None,
+        "enclosure_sealed": enclosure.sealed,
+        "enclosure_mime_type": enclosure.mime_type,
+        # A feed may claim any number; the database has 64 bits for it.
+        "enclosure_length_bytes": max(0, min(enclosure.length_bytes, _BIGGEST)),
+        "transcripts": _LINKS.dump_json(episode.transcripts),
+    }
+
+
+def to_insight(row: t.Insight) -> domain.Insight:
+    return _from(row, domain.Insight, provenance=_PROVENANCE.validate_json(row.provenance))
+
+
+def of_insight(insight: domain.Insight, episode_id: int, now: datetime) -> dict[str, Any]:
+    return values(insight, "id") | {
+        "episode_id": episode_id,
+        "provenance": _PROVENANCE.dump_json(insight.provenance),
+        "created_at": insight.created_at or now,
+    }
+
+
+def to_channel(row: t.Channel) -> domain.Channel:
+    return _from(row, domain.Channel, weekdays=tuple(int(day) for day in row.weekdays))
+
+
+def of_channel(channel: domain.Channel) -> dict[str, Any]:
+    return values(channel, "id") | {"weekdays": "".join(str(day) for day in channel.weekdays)}
+
+
+def to_subscription(row: t.Subscription) -> domain.Subscription:
+    return _from(row, domain.Subscription)
+
+
+def to_digest(row: t.Digest, picks: tuple[domain.Pick, ...]) -> domain.Digest:
+    return _from(row, domain.Digest, picks=picks)
+
+
+def of_digest(digest: domain.Digest) -> dict[str, Any]:
+    return values(digest, "id", "picks") | {"created_at": digest.created_at or datetime.now(UTC)}
+
+
+def to_post(row: t.Post) -> domain.Post:
+    return _from(row, domain.Post)
+
+
+def to_work(row: t.Work) -> domain.WorkRow:
+    return _from(row, domain.WorkRow)

@@ -1,0 +1,70 @@
+"""The store on SQLite or PostgreSQL: one part for each port, on one database."""
+
+from __future__ import annotations
+
+from bot.store.channels import SqlChannels
+from bot.store.database import Database, connect, parse
+from bot.store.feeds import SqlFeeds
+from bot.store.library import SqlLibrary
+from bot.store.migrate import migrate
+from bot.store.work import SqlWork
+
+
+class SqlStore:
+    """Implements ports.Store. Safe in several threads and processes at once."""
+
+    def __init__(self, database: Database) -> None:
+        feeds, work = SqlFeeds(database), SqlWork(database)
+        library, channels = SqlLibrary(database), SqlChannels(database)
+        self.close = database.close
+
+        self.add_feed = feeds.add_feed
+        self.save_feed = feeds.save_feed
+        self.feed = feeds.feed
+        self.feeds = feeds.feeds
+        self.due_feeds = feeds.due_feeds
+        self.episode = feeds.episode
+        self.episodes = feeds.episodes
+        self.save_episode = feeds.save_episode
+        self.save_poll = feeds.save_poll
+
+        self.pending = work.pending
+        self.claim = work.claim
+        self.renew = work.renew
+        self.done = work.done
+        self.fail = work.fail
+        self.retry = work.retry
+        self.work = work.work
+
+        self.save_transcript = library.save_transcript
+        self.transcript = library.transcript
+        self.save_reading = library.save_reading
+        self.reading = library.reading
+        self.save_insights = library.save_insights
+        self.insights = library.insights
+        self.sources = library.sources
+
+        self.save_channel = channels.save_channel
+        self.channel = channels.channel
+        self.channels = channels.channels
+        self.subscribe = channels.subscribe
+        self.unsubscribe = channels.unsubscribe
+        self.subscriptions = channels.subscriptions
+        self.backlog = channels.backlog
+        self.had = channels.had
+        self.scanned = channels.scanned
+        self.save_digest = channels.save_digest
+        self.digest = channels.digest
+        self.digests = channels.digests
+        self.save_post = channels.save_post
+        self.post = channels.post
+
+    @staticmethod
+    def open(url: str) -> SqlStore:
+        """`url`: sqlite:///FILE, the path of a file, or postgresql://…; the schema is brought up to date.
+
+        Raises StoreError: it can't be reached or read, or was made by a newer Earmark.
+        """
+        parsed = parse(url)
+        migrate(parsed)
+        return SqlStore(Database(parsed, connect(parsed)))

@@ -1,0 +1,107 @@
+"""Units of work as rows: claimed by compare-and-set, and finished with the result."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, case, update
+from sqlmodel import Session, col, select
+
+from bot.domain import STAGES, Claim, Stage, WorkRow
+from bot.errors import LeaseLost
+from bot.store import due, rows
+from bot.store import tables as t
+from bot.store.clean import clean
+from bot.store.database import Database, insert
+
+
+def finish(session: Session, claim: Claim) -> datetime:
+    """Mark the work done, first thing in the transaction that saves its result; when it was last touched.
+
+    Coming first, it locks the row: nobody can take the work over before the result is committed.
+    Raises LeaseLost, which undoes the transaction, when another worker has it (or had it since).
+    """
+    done = _release(claim).values(status="done", error="", not_before=None)
+    touched_at: datetime | None = session.execute(done.returning(col(t.Work.touched_at))).scalar_one_or_none()
+    if touched_at is None:
+        raise LeaseLost(f"Another worker has taken over: {claim.stage} {claim.subject}.")
+    return touched_at
+
+
+def _held(claim: Claim) -> Any:
+    """The UPDATE of the row of a claim, as long as the claim holds it."""
+    return update(t.Work).where(
+        col(t.Work.stage) == claim.stage,
+        col(t.Work.subject) == claim.subject,
+        col(t.Work.fence) == claim.fence,
+        col(t.Work.lease_until).is_not(None),
+    )
+
+
+def _release(claim: Claim) -> Any:
+    return _held(claim).values(lease_until=None)
+
+
+class SqlWork:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def pending(self, stage: Stage, now: datetime, limit: int = 100) -> list[int]:
+        with self._db.read() as session:
+            return list(session.execute(due.waiting(stage, now, limit)).scalars())
+
+    def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim | None:
+        with self._db.write() as session:
+            taken = session.execute(_take(session, stage, subject, now, lease_s)).one_or_none()
+            # Asked after the row is locked: whoever had it before may just have done it.
+            if taken is None or not session.execute(due.lacking(stage, subject, now)).scalar_one():
+                session.rollback()
+                return None
+            return Claim(stage=stage, subject=subject, fence=taken.fence, attempt=taken.attempt)
+
+    def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:
+        until = now + timedelta(seconds=lease_s)
+        return self._update(_held(claim).values(lease_until=until, touched_at=now))
+
+    def done(self, claim: Claim) -> None:
+        with self._db.write() as session:
+            finish(session, claim)
+
+    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
+        """Does nothing when the lease is lost: what the other worker makes of it counts."""
+        status = "set aside" if not_before is None else "open"
+        self._update(_release(claim).values(status=status, error=clean(error), not_before=not_before))
+
+    def retry(self, stage: Stage, subject: int) -> bool:
+        """False when there is no unfinished work of this name. A running attempt is left running."""
+        row = update(t.Work).where(col(t.Work.stage) == stage, col(t.Work.subject) == subject)
+        fresh = row.where(col(t.Work.status) != "done").values(status="open", attempt=0, not_before=None)
+        return self._update(fresh)
+
+    def work(self, *, unfinished: bool = True) -> list[WorkRow]:
+        query = select(t.Work).order_by(col(t.Work.subject))
+        if unfinished:
+            query = query.where(col(t.Work.status) != "done")
+        with self._db.read() as session:
+            found = [rows.to_work(row) for row in session.exec(query)]
+        return sorted(found, key=lambda row: STAGES.index(row.stage))
+
+    def _update(self, statement: Any) -> bool:
+        with self._db.write() as session:
+            result = session.execute(statement)
+            assert isinstance(result, CursorResult)
+            return result.rowcount > 0
+
+
+def _take(session: Session, stage: Stage, subject: int, now: datetime, lease_s: float) -> Any:
+    lease = {"lease_until": now + timedelta(seconds=lease_s), "touched_at": now, "status": "open"}
+    first = insert(session, t.Work).values(
+        stage=stage, subject=subject, attempt=1, fence=1, error="", not_before=None, **lease
+    )
+    # A round that is over is not a failed attempt: the next one counts from one again.
+    attempt = case((col(t.Work.status) == "done", 1), else_=col(t.Work.attempt) + 1)
+    again = {"attempt": attempt, "fence": col(t.Work.fence) + 1, "not_before": None, **lease}
+    return first.on_conflict_do_update(
+        index_elements=["stage", "subject"], set_=again, where=due.free(stage, now)
+    ).returning(col(t.Work.fence), col(t.Work.attempt))
