@@ -64,13 +64,13 @@ class Earmark:
         self,
         settings: Settings,
         *,
-        progress: Progress | None = None,
+        progress: Progress,
         out: TextIO | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self._progress = progress
+        self.progress = progress
         self._out = out or sys.stdout
 
     @property
@@ -116,7 +116,7 @@ class Earmark:
     def weights(self) -> Weights:
         from bot.weights import Weights
 
-        return Weights(self.settings.cache_dir / "weights", progress=self._progress)
+        return Weights(self.settings.cache_dir / "weights", progress=self.progress)
 
     @cached_property
     def audio(self) -> AudioFiles:
@@ -140,7 +140,7 @@ class Earmark:
             threads=self.threads,
             word_times=self.settings.word_times,
             checkpoints=self.settings.cache_dir / "checkpoints",
-            progress=self._progress,
+            progress=self.progress,
         )
         return engine
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,33 +136,29 @@ def insights(
 
 def _write_all(it: Earmark, sources: Sequence[str], out: Path, top: int, language: str) -> list[str]:
     """One JSON file a source; a bad source is said and stops nothing. Returns those that failed."""
-    from bot.cli.progress import bars
-
     out.mkdir(parents=True, exist_ok=True)
-    names, failed = _names(sources), []
-    with bars() as progress:
-        for number, source in enumerate(sources, 1):
-            try:
-                made = insights_of(it, usable(it, source, language), top)
-                (out / f"{names[source]}.json").write_text(
-                    to_json([row(i) for i in made]) + "\n", encoding="utf-8"
-                )
-            except EarmarkError as error:
-                say(f"{source}: {error}")
-                failed.append(source)
-            progress("insights", number, len(sources))
+    files, failed = _files(sources, out), []
+    for number, source in enumerate(sources, 1):
+        try:
+            made = insights_of(it, usable(it, source, language), top)
+            files[source].write_text(to_json([row(i) for i in made]) + "\n", encoding="utf-8")
+        except EarmarkError as error:
+            say(f"{source}: {error}")
+            failed.append(source)
+        it.progress("Sources", number, len(sources))
     return failed
 
 
-def _names(sources: Sequence[str]) -> dict[str, str]:
-    """A file name for each source: its own, numbered where two would be the same."""
-    names: dict[str, str] = {}
+def _files(sources: Sequence[str], out: Path) -> dict[str, Path]:
+    """A file for each source: its name with .json, numbered where two would be one, and never a source."""
+    taken = {Path(source).resolve() for source in sources if "://" not in source}
+    files: dict[str, Path] = {}
     for source in dict.fromkeys(sources):
-        stem = Path(source.split("?")[0].rstrip("/")).name or "source"
-        stem = stem.removesuffix(".json").removesuffix(".transcript")
-        taken = set(names.values())
-        names[source] = next(n for n in [stem, *(f"{stem}-{i}" for i in range(2, 10_000))] if n not in taken)
-    return names
+        stem = Path(source.split("?")[0].rstrip("/")).stem or "source"
+        names = chain([stem, f"{stem}.insights"], (f"{stem}-{n}" for n in count(2)))
+        files[source] = next(p for name in names if (p := out / f"{name}.json").resolve() not in taken)
+        taken.add(files[source].resolve())
+    return files
 
 
 def insights_of(it: Earmark, source: Source, top: int) -> list[Insight]:

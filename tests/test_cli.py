@@ -1,0 +1,136 @@
+"""The command line in a process of its own: help, errors in words, clean stdout, and no database left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
+OTHERS = ("demo", "run", "work", "serve", "add", "remove", "feeds", "export-opml", "status", "retry")
+VERBS = (*STAGES, *OTHERS, "insights", "ask", "weights", "doctor")
+
+
+def earmark(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb with its data in `home`; models stay in the user's cache."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "EARMARK_DATA_DIR": str(home), "COLUMNS": "200", "NO_COLOR": "1", **env},
+        timeout=240,
+    )
+
+
+def test_help_names_every_verb(tmp_path: Path) -> None:
+    shown = earmark(tmp_path, "--help")
+    assert shown.returncode == 0
+    assert all(re.search(rf"\b{verb}\b", shown.stdout) for verb in VERBS)
+
+
+def test_readme_names_only_verbs_and_options_that_exist(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    used = set(re.findall(r"^earmark ([a-z-]+)", text, re.M)) | set(re.findall(r"`earmark ([a-z-]+)", text))
+    assert used <= set(VERBS)
+    for verb in ("insights", "ask", "add", "compose"):
+        shown = earmark(tmp_path, verb, "--help").stdout
+        line = next((row for row in text.splitlines() if row.startswith("|") and f"`{verb}" in row), "")
+        assert all(option in shown for option in re.findall(r"--[a-z]+", line) if option != "--now"), verb
+
+
+def test_wrong_setting_is_named_without_its_value(tmp_path: Path) -> None:
+    shown = earmark(tmp_path, "feeds", EARMARK_COUNT="many")
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "EARMARK_COUNT" in shown.stderr and "many" not in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["insights", "nothing.mp3"], "no file nothing.mp3"),
+        (["insights", "a", "b"], "--out"),
+        (["remove", "nothing"], "No podcast here is called"),
+        (["serve", "telegraph"], "no platform"),
+        (["add", "nothing.opml"], "nothing.opml"),
+        (["ask", "why?"], "Nothing to ask yet"),
+        (["retry", "read", "7"], "no read 7"),
+    ],
+)
+def test_errors_are_one_line_in_words(tmp_path: Path, words: list[str], told: str) -> None:
+    shown = earmark(tmp_path, *words)
+    assert shown.returncode == 1
+    assert told in shown.stderr and "Traceback" not in shown.stderr
+    assert shown.stdout == ""
+
+
+def test_lists_as_json(tmp_path: Path) -> None:
+    assert json.loads(earmark(tmp_path, "feeds", "--json").stdout) == []
+    status = json.loads(earmark(tmp_path, "status", "--json").stdout)
+    assert set(status["waiting"]) == set(STAGES)
+    assert [channel["name"] for channel in status["channels"]] == ["console"]
+
+
+def test_doctor_says_what_is_missing_and_fails_when_the_bot_can_not_run(tmp_path: Path) -> None:
+    shown = earmark(tmp_path, "doctor", "--json")
+    found = {row["what"]: row["verdict"] for row in json.loads(shown.stdout)}
+    assert shown.returncode == 0
+    assert found["database"] == "ok" and found["channel console"] == "note"
+    broken = earmark(
+        tmp_path, "doctor", EARMARK_TIMEZONE="Mars/Olympus", EARMARK_DATA_DIR=str(tmp_path / "new")
+    )
+    assert broken.returncode == 1
+    assert "Mars/Olympus" in broken.stdout
+
+
+TRANSCRIPT = """Ana: {filler}
+Ben: A sourdough loaf at our bakery costs four dollars and eighty cents, and two thirds of that is wages.
+Ben: Flour is only nine percent, so when wheat doubles in price the loaf gets just forty cents dearer.
+Ana: So that is why your prices follow the minimum wage rather than the harvest.
+Ben: Exactly, in 2022 wages rose by eleven percent and we had to raise every price by seven percent.
+Ana: {filler}
+"""
+
+
+@pytest.mark.model
+def test_insights_and_ask_print_json_alone_and_leave_no_database(tmp_path: Path) -> None:
+    filler = (
+        "Welcome to the show, it is so nice to have you here today, thank you for coming all this way. " * 3
+    )
+    source = tmp_path / "bread.txt"
+    source.write_text(TRANSCRIPT.format(filler=filler), encoding="utf-8")
+    home = tmp_path / "home"
+    made = json.loads(earmark(home, "insights", str(source), "--top", "2", "--json").stdout)
+    assert 1 <= len(made) <= 2
+    keys = {"headline", "text", "quote", "speaker", "start", "end", "score", "provenance"}
+    assert all(set(insight) == keys for insight in made)
+    said = " ".join(source.read_text(encoding="utf-8").split())
+    assert all(insight["quote"] in said for insight in made)
+    questions = tmp_path / "questions"
+    questions.write_text("What share of a loaf is wages?\nWho won the football match?\n", encoding="utf-8")
+    lines = earmark(home, "ask", str(source), "--questions", str(questions)).stdout.splitlines()
+    first, second = map(json.loads, lines)
+    assert first["found"] and "two thirds" in " ".join(c["quote"] for c in first["citations"])
+    assert not second["found"]
+    assert not home.exists()
+
+
+@pytest.mark.model
+def test_several_sources_go_into_files_and_a_bad_one_stops_nothing(tmp_path: Path) -> None:
+    filler = (
+        "Welcome to the show, it is so nice to have you here today, thank you for coming all this way. " * 3
+    )
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(TRANSCRIPT.format(filler=filler), encoding="utf-8")
+    (tmp_path / "bad.mp3").write_bytes(b"")
+    sources = [str(tmp_path / name) for name in ("a.txt", "bad.mp3", "b.txt")]
+    shown = earmark(tmp_path / "home", "insights", *sources, "--out", str(tmp_path / "out"))
+    assert shown.returncode == 1 and "bad.mp3" in shown.stderr
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.json", "b.json"]
+    assert json.loads((tmp_path / "out" / "a.json").read_text(encoding="utf-8"))

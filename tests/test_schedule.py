@@ -1,0 +1,75 @@
+"""The worker: its lanes do all that is due, a failing tick is survived, and it stops when told."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+import pytest
+
+from bot.domain import Stage
+from bot.errors import StoreError
+from bot.schedule import Worker, _surviving
+from tests.fakes import FakeClock
+from tests.test_pipeline import World
+
+
+def test_lanes_go_the_whole_way() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    worker = Worker(world.pipeline, lambda now: None)
+    worker.feeds()
+    worker.models()
+    worker.posts()
+    assert len(world.posted()) == 5
+
+
+def test_one_episode_goes_all_the_way_before_the_next() -> None:
+    world = World()
+    order: list[tuple[Stage, int]] = []
+    run = world.pipeline.run
+
+    def noting(stage: Stage, limit: int = 100) -> int:
+        done = run(stage, limit)
+        if done:
+            order.append((stage, done))
+        return done
+
+    world.pipeline.run = noting  # type: ignore[method-assign]
+    Worker(world.pipeline, lambda now: None).feeds()
+    Worker(world.pipeline, lambda now: None).models()
+    heard = [n for n, (stage, _) in enumerate(order) if stage == "transcribe"]
+    written = [n for n, (stage, _) in enumerate(order) if stage == "write"]
+    assert len(heard) == len(written) == 3
+    assert heard[1] > written[0] or heard[2] > written[0]
+
+
+def test_a_tick_survives_what_can_be_expected_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:
+    def locked() -> None:
+        raise StoreError("The database is locked.")
+
+    def broken() -> None:
+        raise ExceptionGroup("refresh", [ZeroDivisionError()])
+
+    _surviving(locked)()
+    _surviving(broken)()
+    assert "The database is locked." in caplog.text
+
+
+def test_runs_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.pipeline.clock = FakeClock(datetime.now(world.clock().tzinfo))
+    swept = threading.Event()
+    worker = Worker(world.pipeline, lambda now: swept.set(), tick_s=0.05)
+    monkeypatch.setattr("bot.schedule.signal.signal", lambda *args: None)  # only the main thread may set them
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert swept.wait(10)
+    for _ in range(200):
+        if world.store.insights(1):
+            break
+        threading.Event().wait(0.05)
+    worker.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert world.store.insights(1)
