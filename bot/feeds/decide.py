@@ -1,0 +1,140 @@
+"""What a poll's outcome means for the next one: pure decisions, no I/O."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from bot.domain import Episode, Feed
+from bot.errors import EarmarkError, FetchError, Gone
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+DEFAULT_INTERVAL_S = HOUR
+MIN_INTERVAL_S = 10 * MINUTE
+MAX_INTERVAL_S = DAY
+FIRST_BACKOFF_S = 10 * MINUTE
+
+_PERIODS_S = {"hourly": HOUR, "daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY, "yearly": 365 * DAY}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hints:
+    """How often the publisher wants to be asked, as written: `<ttl>` (minutes), sy:…, Cache-Control."""
+
+    ttl: str = ""
+    update_period: str = ""
+    update_frequency: str = ""
+    cache_control: str = ""
+
+
+def interval(hints: Hints) -> float:
+    """Seconds until the next check: hints make it longer than the default, never shorter, at most a day."""
+    wishes = (_ttl_s(hints.ttl), _update_s(hints.update_period, hints.update_frequency))
+    longest = max(DEFAULT_INTERVAL_S, *wishes, _max_age_s(hints.cache_control))
+    return _bounded(longest)
+
+
+def backoff(failures: int, retry_after_s: float | None, jitter: float) -> float:
+    """Seconds until the next try after `failures` failures in a row (≥ 1); `jitter` in 0..1.
+
+    Doubles from ten minutes to a day, spread over its upper half; never before the server's Retry-After,
+    which itself counts for at most a day.
+    """
+    longest = min(FIRST_BACKOFF_S * 2.0 ** min(failures, 20), MAX_INTERVAL_S)
+    spread = longest * (0.5 + jitter / 2)
+    return _bounded(max(spread, (retry_after_s or 0.0) * (1 + jitter / 10)))
+
+
+def succeeded(feed: Feed, now: datetime, hints: Hints, jitter: float) -> Feed:
+    """The feed's state after a good answer (new or not modified); a paused one stays paused."""
+    wait = _bounded(interval(hints) * (1 + jitter / 10))
+    return replace(
+        feed,
+        status="paused" if feed.status == "paused" else "active",
+        checked_at=now,
+        next_check_at=now + timedelta(seconds=wait),
+        failures=0,
+        error="",
+    )
+
+
+def failed(feed: Feed, now: datetime, error: EarmarkError, jitter: float) -> Feed:
+    """The feed's state after a failed poll: all that was known stays; 410 ends the polling and says so."""
+    failures = feed.failures + 1
+    if isinstance(error, Gone):
+        text = f"{error} It is not asked again; if it moved, add its new address."
+        return replace(feed, status="gone", checked_at=now, next_check_at=None, failures=failures, error=text)
+    retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
+    wait = backoff(failures, retry_after_s, jitter)
+    return replace(
+        feed,
+        checked_at=now,
+        next_check_at=now + timedelta(seconds=wait),
+        failures=failures,
+        error=str(error),
+    )
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Seconds of a Retry-After header (a number or a date); None where there is none that makes sense."""
+    value = value.strip()
+    if re.fullmatch(r"\d{1,9}", value):
+        return float(value)
+    when = _http_date(value)
+    return max(0.0, (when - now).total_seconds()) if when else None
+
+
+def same_show(feed: Feed, episodes: Iterable[Episode], other: Feed, others: Iterable[Episode]) -> bool:
+    """Are two parsed feeds the same show: one podcast:guid, or an episode (guid or audio) in common?"""
+    if feed.podcast_guid and other.podcast_guid:
+        return feed.podcast_guid == other.podcast_guid
+    return bool(_identities(episodes) & _identities(others))
+
+
+def may_follow(current: str, new: str, target_says: str) -> bool:
+    """May itunes:new-feed-url be followed? Not from https to http, nor to a target that points elsewhere."""
+    downgrade = current.startswith("https:") and not new.startswith("https:")
+    return new not in {"", current} and not downgrade and target_says in {"", new}
+
+
+def _identities(episodes: Iterable[Episode]) -> set[tuple[str, str]]:
+    pairs = [(("guid", e.guid), ("audio", e.enclosure.url if e.enclosure else "")) for e in episodes]
+    return {identity for pair in pairs for identity in pair if identity[1]}
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, MIN_INTERVAL_S), MAX_INTERVAL_S)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text.strip())
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) and value > 0 else 0.0
+
+
+def _ttl_s(minutes: str) -> float:
+    return _number(minutes) * MINUTE
+
+
+def _update_s(period: str, frequency: str) -> float:
+    """sy:updatePeriod divided by sy:updateFrequency (RSS 1.0 syndication module)."""
+    return _PERIODS_S.get(period.strip().lower(), 0.0) / (_number(frequency) or 1.0)
+
+
+def _max_age_s(cache_control: str) -> float:
+    match = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", cache_control.lower())
+    return float(match[1]) if match else 0.0
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, IndexError, TypeError):
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,0 +1,138 @@
+"""XML and HTML read leniently and safely (lxml): no entities, no network, broken input repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+from lxml import html as lxml_html
+
+_NAMESPACES = {
+    "podcastindex": "podcast",
+    "podcast-namespace": "podcast",
+    "itunes.com/dtds": "itunes",
+    "modules/syndication": "sy",
+    "search.yahoo.com/mrss": "media",
+}
+_FEED_TAGS = frozenset(
+    {
+        "ttl", "sy:updatePeriod", "sy:updateFrequency", "itunes:new-feed-url", "podcast:medium",
+        "podcast:guid",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemExtras:
+    """What feedparser loses of an item: attributes of each transcript and alternate file, its type."""
+
+    key: str
+    transcripts: tuple[dict[str, str], ...]
+    alternates: tuple[dict[str, str], ...]
+    episode_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedExtras:
+    """Plain texts of the feed's own elements by name ("ttl", "podcast:guid", …), and its items in order."""
+
+    values: dict[str, str]
+    items: tuple[ItemExtras, ...]
+
+
+def feed_extras(body: bytes) -> FeedExtras:
+    """Read a feed's XML as far as it can be understood."""
+    root = _xml(body)
+    if root is None:
+        return FeedExtras(values={}, items=())
+    items = [node for node in _elements(root) if _name(node) in {"item", "entry"}]
+    inside = set(items)
+    values: dict[str, str] = {}
+    for node in _elements(root):
+        name = _name(node)
+        if name in _FEED_TAGS and not any(parent in inside for parent in node.iterancestors()):
+            values.setdefault(name, _text(node))
+    return FeedExtras(values=values, items=tuple(map(_item, items)))
+
+
+def xml_root_name(body: bytes) -> str:
+    """The local name of the document's outermost element, in lower case; "" if there is none."""
+    root = _xml(body)
+    return "" if root is None else _name(root).rpartition(":")[2].lower()
+
+
+def outlines(body: bytes) -> list[dict[str, str]]:
+    """The attributes (names in lower case) of every `<outline>`, however deeply nested, in order."""
+    root = _xml(body)
+    nodes = [] if root is None else [n for n in _elements(root) if _name(n).lower() == "outline"]
+    return [{str(name).lower(): str(value) for name, value in node.attrib.items()} for node in nodes]
+
+
+def page_links(body: bytes) -> tuple[list[dict[str, str]], str]:
+    """The attributes of a web page's `<link>` and `<a>` elements, with "tag" and "text"; and its base."""
+    try:
+        root = lxml_html.document_fromstring(body, parser=lxml_html.HTMLParser(no_network=True))
+    except (etree.LxmlError, ValueError):
+        return [], ""
+    base = next((str(node.get("href", "")) for node in root.iter("base")), "")
+    links = [
+        {
+            **{str(k).lower(): str(v) for k, v in node.attrib.items()},
+            "tag": str(node.tag),
+            "text": _text(node),
+        }
+        for node in root.iter("link", "a")
+    ]
+    return links, base
+
+
+def _xml(body: bytes) -> Any:
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
+        remove_pis=True,
+    )  # fmt: skip
+    try:
+        return etree.fromstring(body.lstrip(), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def _elements(root: Any) -> Iterator[Any]:
+    return (node for node in root.iter() if isinstance(node.tag, str))
+
+
+def _name(node: Any) -> str:
+    """ "podcast:guid" for a known namespace or an undeclared prefix, the bare local name otherwise."""
+    space, _, local = node.tag.rpartition("}")
+    known = (prefix for part, prefix in _NAMESPACES.items() if part in space.lower())
+    prefix = next(known, "other" if "dublincore" in space.lower() else "")
+    return f"{prefix}:{local}" if prefix else str(local)
+
+
+def _text(node: Any) -> str:
+    return " ".join("".join(node.itertext()).split())
+
+
+def _item(node: Any) -> ItemExtras:
+    children = [child for child in _elements(node) if child is not node]
+    texts = {_name(child): _text(child) for child in reversed(children) if len(child) == 0}
+    return ItemExtras(
+        key=texts.get("guid") or texts.get("id") or texts.get("title", ""),
+        transcripts=tuple(_attributes(c) for c in children if _name(c) == "podcast:transcript"),
+        alternates=tuple(_alternates(children)),
+        episode_type=texts.get("itunes:episodeType", "").lower(),
+    )
+
+
+def _alternates(children: list[Any]) -> Iterator[dict[str, str]]:
+    for child in children:
+        if _name(child) == "podcast:alternateEnclosure":
+            for source in _elements(child):
+                if _name(source) == "podcast:source":
+                    yield {**_attributes(child), "url": str(source.get("uri", ""))}
+
+
+def _attributes(node: Any) -> dict[str, str]:
+    return {str(name): str(value) for name, value in node.attrib.items()}

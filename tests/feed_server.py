@@ -1,0 +1,101 @@
+"""A small web server on 127.0.0.1 for the tests of feeds: fixed answers, a folder with ETags, a log."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to answer; `cut` closes the connection after that many bytes of the body."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+
+
+Route = Reply | Callable[[Asked], Reply]
+
+
+class FeedServer:
+    """`with FeedServer({"/feed": Reply(...)}) as server: server.url("/feed")`; `folder` serves files."""
+
+    def __init__(self, routes: dict[str, Route] | None = None, folder: Path | None = None) -> None:
+        self.routes: dict[str, Route] = dict(routes or {})
+        self.folder = folder
+        self.asked: list[Asked] = []
+
+    def __enter__(self) -> Self:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                asked = Asked(self.path, {k.lower(): v for k, v in self.headers.items()})
+                outer.asked.append(asked)
+                outer._send(self, outer._reply(asked))
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def url(self, path: str, userinfo: str = "") -> str:
+        return f"http://{userinfo}{self.host}{path}"
+
+    def _reply(self, asked: Asked) -> Reply:
+        path = urlsplit(asked.path).path
+        route = self.routes.get(asked.path) or self.routes.get(path)
+        if route is not None:
+            return route(asked) if callable(route) else route
+        if self.folder and (file := self.folder / path.lstrip("/")).is_file():
+            return _file(file.read_bytes(), asked)
+        return Reply(404)
+
+    @staticmethod
+    def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+        handler.send_response(reply.status)
+        for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
+        handler.close_connection = True
+
+
+def _file(content: bytes, asked: Asked) -> Reply:
+    etag = f'"{hashlib.md5(content).hexdigest()}"'
+    if asked.headers.get("if-none-match") == etag:
+        return Reply(304, headers={"ETag": etag})
+    return Reply(200, content, {"ETag": etag})
