@@ -1,21 +1,25 @@
-"""Text as every database takes it: PostgreSQL refuses NUL, and nothing can encode a lone surrogate."""
+"""Values as every database takes and gives them: text without NUL (PostgreSQL refuses it) and without lone
+surrogates (nothing can encode them), times in UTC."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
 
 def clean(value: T) -> T:
-    """`value` with every text in it cleaned, in tuples and dataclasses too; itself if it was clean."""
+    """`value` with each text and time in it cleaned, in tuples and dataclasses too; itself if clean."""
     return cast(T, _clean(value))
 
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, datetime):
+        return _time(value)
     if isinstance(value, tuple):
         cleaned = tuple(_clean(item) for item in value)
         return value if all(a is b for a, b in zip(value, cleaned, strict=True)) else cleaned
@@ -32,6 +36,12 @@ def _dataclass(value: Any) -> Any:
         if new is not old:
             changes[each.name] = new
     return replace(value, **changes) if changes else value
+
+
+def _time(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError("A time without a timezone can't be stored.")
+    return time if time.tzinfo is UTC else time.astimezone(UTC)
 
 
 def _text(text: str) -> str:

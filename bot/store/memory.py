@@ -1,0 +1,300 @@
+"""The store in dicts: the same contract as SqlStore, for tests and for runs that should leave no trace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import update_wrapper
+from itertools import islice
+from typing import Concatenate, ParamSpec, TypeVar
+
+from bot.domain import (
+    Changes,
+    Channel,
+    Claim,
+    Digest,
+    Episode,
+    Feed,
+    Insight,
+    Pick,
+    Post,
+    Reading,
+    Source,
+    Stage,
+    Subscription,
+    Transcript,
+    WorkRow,
+)
+from bot.errors import StoreError
+from bot.store.clean import clean
+from bot.store.ledger import Ledger
+from bot.store.shelves import Shelves
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V")
+
+
+def _locked(
+    method: Callable[Concatenate[MemoryStore, P], R],
+) -> Callable[Concatenate[MemoryStore, P], R]:
+    def inside(self: MemoryStore, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    update_wrapper(inside, method)
+    return inside
+
+
+class MemoryStore:
+    """Implements ports.Store. Safe in several threads; everything is gone with the object."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._work = Ledger()
+        self._on = Shelves()
+
+    def close(self) -> None:
+        pass
+
+    # feeds
+
+    @_locked
+    def add_feed(self, feed: Feed) -> Feed:
+        feed = clean(feed)
+        known = next((f for f in self._on.feeds.values() if f.url == feed.url), None)
+        stored = replace(known, sealed=feed.sealed) if known else replace(feed, id=self._on.new_id())
+        self._on.feeds[stored.id] = stored
+        return stored
+
+    @_locked
+    def save_feed(self, feed: Feed) -> None:
+        feed, stored = clean(feed), self.feed(feed.id)
+        if any(f.url == feed.url for f in self._on.feeds.values() if f.id != feed.id):
+            feed = replace(feed, url=stored.url, sealed=stored.sealed)
+        self._on.feeds[feed.id] = feed
+
+    @_locked
+    def feed(self, feed_id: int) -> Feed:
+        return _get(self._on.feeds, feed_id, "feed")
+
+    @_locked
+    def feeds(self) -> list[Feed]:
+        return list(self._on.feeds.values())
+
+    @_locked
+    def due_feeds(self, now: datetime, limit: int = 100) -> list[int]:
+        return self._on.candidates["refresh"](now)[:limit]
+
+    @_locked
+    def episode(self, episode_id: int) -> Episode:
+        episode = _get(self._on.episodes, episode_id, "episode")
+        return replace(episode, show=self._on.feeds[episode.feed_id].title)
+
+    @_locked
+    def episodes(self, feed_id: int) -> list[Episode]:
+        return [
+            self.episode(id_) for id_ in self._on.newest_first() if self._on.episodes[id_].feed_id == feed_id
+        ]
+
+    @_locked
+    def save_episode(self, episode: Episode) -> Episode:
+        stored = replace(clean(episode), id=episode.id or self._on.new_id())
+        self._on.episodes[stored.id] = stored
+        return self.episode(stored.id)
+
+    @_locked
+    def save_poll(self, claim: Claim, feed: Feed, changes: Changes) -> None:
+        self._work.finish(claim)
+        stored = self.feed(claim.subject)
+        status = feed.status if stored.status == "active" else stored.status
+        self.save_feed(replace(feed, id=stored.id, status=status))
+        for episode in (*changes.new, *changes.updated):
+            self.save_episode(replace(episode, feed_id=stored.id))
+
+    # work
+
+    @_locked
+    def pending(self, stage: Stage, now: datetime, limit: int = 100) -> list[int]:
+        due = (id_ for id_ in self._on.candidates[stage](now) if self._work.free(stage, id_, now))
+        return list(islice(due, limit))
+
+    @_locked
+    def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim | None:
+        may = subject in self._on.candidates[stage](now) and self._work.free(stage, subject, now)
+        return self._work.claim(stage, subject, now, lease_s) if may else None
+
+    @_locked
+    def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:
+        if not self._work.holds(claim):
+            return False
+        self._work.renew(claim, now, lease_s)
+        return True
+
+    @_locked
+    def done(self, claim: Claim) -> None:
+        self._work.finish(claim)
+
+    @_locked
+    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
+        if self._work.holds(claim):
+            self._work.fail(claim, clean(error), not_before)
+
+    @_locked
+    def retry(self, stage: Stage, subject: int) -> bool:
+        return self._work.retry(stage, subject)
+
+    @_locked
+    def work(self, *, unfinished: bool = True) -> list[WorkRow]:
+        return [row for row in self._work.rows() if row.status != "done" or not unfinished]
+
+    # library
+
+    @_locked
+    def save_transcript(self, claim: Claim, episode_id: int, transcript: Transcript) -> None:
+        self._work.finish(claim)
+        self._on.transcripts[episode_id] = clean(transcript)
+
+    @_locked
+    def transcript(self, episode_id: int) -> Transcript | None:
+        return self._on.transcripts.get(episode_id)
+
+    @_locked
+    def save_reading(self, claim: Claim, episode_id: int, reading: Reading) -> None:
+        read_at = self._work.finish(claim)
+        self._on.readings[episode_id] = clean(reading), read_at
+
+    @_locked
+    def reading(self, episode_id: int) -> Reading | None:
+        reading, _ = self._on.readings.get(episode_id, (None, None))
+        return reading
+
+    @_locked
+    def save_insights(
+        self, claim: Claim, episode_id: int, insights: Sequence[Insight], now: datetime
+    ) -> None:
+        self._work.finish(claim)
+        kept = {pick.insight.id for digest in self._on.digests.values() for pick in digest.picks}
+        for insight in self.insights(episode_id):
+            if insight.id not in kept:
+                del self._on.insights[insight.id]
+        for insight in clean(tuple(insights)):
+            id_, created_at = self._on.new_id(), insight.created_at or now
+            self._on.insights[id_] = replace(insight, id=id_, episode_id=episode_id, created_at=created_at)
+
+    @_locked
+    def insights(self, episode_id: int) -> list[Insight]:
+        return _best_first(i for i in self._on.insights.values() if i.episode_id == episode_id)
+
+    @_locked
+    def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:
+        found = (self.episode(id_) for id_ in self._on.newest_first() if self._on.usable(id_))
+        of_feeds = (episode for episode in found if episode.feed_id in feed_ids)
+        return iter(
+            [Source(episode=e, transcript=self._on.transcripts[e.id]) for e in islice(of_feeds, limit)]
+        )
+
+    # channels
+
+    @_locked
+    def save_channel(self, channel: Channel) -> Channel:
+        channel = clean(channel)
+        name = channel.platform, channel.name
+        known = next((c.id for c in self._on.channels.values() if (c.platform, c.name) == name), 0)
+        stored = replace(channel, id=known or self._on.new_id())
+        self._on.channels[stored.id] = stored
+        return stored
+
+    @_locked
+    def channel(self, channel_id: int) -> Channel:
+        return _get(self._on.channels, channel_id, "channel")
+
+    @_locked
+    def channels(self) -> list[Channel]:
+        return list(self._on.channels.values())
+
+    @_locked
+    def subscribe(self, subscription: Subscription) -> bool:
+        self.channel(subscription.channel_id), self.feed(subscription.feed_id)
+        key = subscription.channel_id, subscription.feed_id
+        if key in self._on.subscriptions:
+            return False
+        self._on.subscriptions[key] = clean(subscription)
+        return True
+
+    @_locked
+    def unsubscribe(self, channel_id: int, feed_id: int) -> bool:
+        return self._on.subscriptions.pop((channel_id, feed_id), None) is not None
+
+    @_locked
+    def subscriptions(self, channel_id: int | None = None) -> list[Subscription]:
+        ordered = [self._on.subscriptions[key] for key in sorted(self._on.subscriptions)]
+        return [s for s in ordered if channel_id is None or s.channel_id == channel_id]
+
+    @_locked
+    def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
+        had = {insight.episode_id for insight in self._on.had(channel_id)}
+        fresh = [
+            insight
+            for insight in self._on.insights.values()
+            if insight.created_at
+            and insight.created_at > since
+            and insight.episode_id not in had
+            and self._on.is_news(channel_id, insight.episode_id)
+        ]
+        return [Pick(insight=i, episode=self.episode(i.episode_id)) for i in _best_first(fresh)]
+
+    @_locked
+    def had(self, channel_id: int, limit: int = 200) -> list[Insight]:
+        return self._on.had(channel_id)[:limit]
+
+    @_locked
+    def scanned(self, channel_id: int, since: datetime) -> tuple[int, float]:
+        read = [
+            id_
+            for id_, (_, at) in self._on.readings.items()
+            if at > since and self._on.is_news(channel_id, id_)
+        ]
+        return len(read), sum(self._on.duration(id_) for id_ in read) / 3600
+
+    @_locked
+    def save_digest(self, claim: Claim, digest: Digest | None, channel: Channel) -> None:
+        self._work.finish(claim)
+        stored = self.channel(claim.subject)
+        self._on.channels[stored.id] = replace(stored, next_post_at=channel.next_post_at)
+        if digest is not None and _slot(digest) not in map(_slot, self._on.digests.values()):
+            id_, created_at = self._on.new_id(), digest.created_at or datetime.now(UTC)
+            self._on.digests[id_] = clean(replace(digest, id=id_, created_at=created_at))
+
+    @_locked
+    def digest(self, digest_id: int) -> Digest:
+        return _get(self._on.digests, digest_id, "digest")
+
+    @_locked
+    def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
+        return self._on.of_channel(channel_id)[:limit]
+
+    @_locked
+    def save_post(self, claim: Claim, post: Post) -> None:
+        self._work.finish(claim)
+        self._on.posts.setdefault(post.digest_id, clean(post))
+
+    @_locked
+    def post(self, digest_id: int) -> Post | None:
+        return self._on.posts.get(digest_id)
+
+
+def _get(rows: dict[int, V], id_: int, kind: str) -> V:
+    if id_ not in rows:
+        raise StoreError(f"There is no {kind} {id_}.")
+    return rows[id_]
+
+
+def _best_first(insights: Iterable[Insight]) -> list[Insight]:
+    return sorted(insights, key=lambda insight: (-insight.score, insight.id))
+
+
+def _slot(digest: Digest) -> tuple[int, date, int]:
+    return digest.channel_id, digest.local_date, digest.part

@@ -1,0 +1,103 @@
+"""What MemoryStore keeps, and what follows from it. Not locked: its owner is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.domain import (
+    Channel,
+    Digest,
+    Episode,
+    Feed,
+    Insight,
+    Post,
+    Reading,
+    Stage,
+    Subscription,
+    Transcript,
+)
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_POSTABLE = timedelta(days=2)  # as in due.py
+
+
+class Shelves:
+    """Everything by its id; `candidates` lack a stage's form, in the order to do them (see due.py)."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[int, Feed] = {}
+        self.episodes: dict[int, Episode] = {}
+        self.transcripts: dict[int, Transcript] = {}
+        self.readings: dict[int, tuple[Reading, datetime]] = {}
+        self.insights: dict[int, Insight] = {}
+        self.channels: dict[int, Channel] = {}
+        self.subscriptions: dict[tuple[int, int], Subscription] = {}
+        self.digests: dict[int, Digest] = {}
+        self.posts: dict[int, Post] = {}
+        self._last_id = 0
+        self.candidates: dict[Stage, Callable[[datetime], list[int]]] = {
+            "refresh": self._due_feeds,
+            "transcribe": lambda now: self._wanted(lambda id_: id_ not in self.transcripts),
+            "read": lambda now: self._wanted(lambda id_: self.usable(id_) and id_ not in self.readings),
+            "write": lambda now: self._wanted(lambda id_: id_ in self.readings),
+            "compose": self._due_channels,
+            "publish": self._unposted,
+        }
+
+    def new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def newest_first(self) -> list[int]:
+        dated = [(_dated(e) or LONG_AGO, e.id) for e in self.episodes.values()]
+        return [id_ for _, id_ in sorted(dated, reverse=True)]
+
+    def _followed(self, feed_id: int) -> bool:
+        return any(s.feed_id == feed_id for s in self.subscriptions.values())
+
+    def _due_feeds(self, now: datetime) -> list[int]:
+        active = [f for f in self.feeds.values() if f.status == "active" and self._followed(f.id)]
+        due = [(f.next_check_at or LONG_AGO, f.id) for f in active]
+        return [id_ for at, id_ in sorted(due) if at <= now]
+
+    def _wanted(self, lacks: Callable[[int], bool]) -> list[int]:
+        episodes = [self.episodes[id_] for id_ in self.newest_first() if lacks(id_)]
+        return [e.id for e in episodes if e.status == "wanted" and self._followed(e.feed_id)]
+
+    def usable(self, episode_id: int) -> bool:
+        transcript = self.transcripts.get(episode_id)
+        return transcript is not None and transcript.usable
+
+    def _due_channels(self, now: datetime) -> list[int]:
+        due = [(c.next_post_at, c.id) for c in self.channels.values() if c.next_post_at and not c.paused]
+        return [id_ for at, id_ in sorted(due) if at <= now]
+
+    def _unposted(self, now: datetime) -> list[int]:
+        unposted = [(d.created_at or LONG_AGO, d.id) for d in self.digests.values() if d.id not in self.posts]
+        return [id_ for at, id_ in sorted(unposted) if at > now - _POSTABLE]
+
+    def of_channel(self, channel_id: int) -> list[Digest]:
+        """Latest first."""
+        found = [d for d in self.digests.values() if d.channel_id == channel_id]
+        return sorted(found, key=lambda d: (d.created_at or LONG_AGO, d.id), reverse=True)
+
+    def had(self, channel_id: int) -> list[Insight]:
+        digests = self.of_channel(channel_id)
+        return [pick.insight for digest in digests for pick in digest.picks]
+
+    def is_news(self, channel_id: int, episode_id: int) -> bool:
+        episode = self.episodes[episode_id]
+        subscription = self.subscriptions.get((channel_id, episode.feed_id))
+        if subscription is None:
+            return False
+        dated = _dated(episode)
+        return not (subscription.since and dated and dated < subscription.since)
+
+    def duration(self, episode_id: int) -> float:
+        transcript = self.transcripts.get(episode_id)
+        return (transcript and transcript.duration_s) or self.episodes[episode_id].duration_s or 0.0
+
+
+def _dated(episode: Episode) -> datetime | None:
+    return episode.published_at or episode.first_seen_at
