@@ -1,0 +1,86 @@
+"""The reader: sets aside what is not substance, and finds the passages worth telling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bot.domain import Reading, Sentence, Transcript
+from bot.read.cues import NAMES, cues
+from bot.read.encoder import Encoder, TextEncoder, WeightFolders
+from bot.read.head import KINDS, Head, Scores, features
+from bot.read.sentences import sentences
+from bot.read.spans import passages, set_aside
+
+HEAD = Path(__file__).with_name("head.safetensors")
+CUES_ALONE = "cues alone (no head)"
+# Passages an hour of speech: enough to choose from, few enough that all deserve a look.
+AN_HOUR, FEWEST, MOST = 16, 6, 60
+WORDS_AN_HOUR = 9600
+
+
+class PassageReader:
+    """Implements Reader. Without the head's file it goes by cues alone, and its `model` says so."""
+
+    def __init__(self, encoder: TextEncoder, head: Path = HEAD) -> None:
+        self._encoder = encoder
+        self._head = Head(head) if head.exists() else None
+        self.name = self._head.name if self._head else CUES_ALONE
+
+    @classmethod
+    def load(cls, weights: WeightFolders, *, threads: int = 2) -> PassageReader:
+        """With the packaged MiniLM and the head that ships beside this file."""
+        return cls(Encoder.load(weights, threads=threads))
+
+    def read(self, transcript: Transcript) -> Reading:
+        """Passages best first, none inside what is set aside; nothing for an empty transcript."""
+        begun = time.perf_counter()
+        said = sentences(transcript)
+        scores = self._scores(said)
+        aside = set_aside(scores)
+        return Reading(
+            sentences=said,
+            passages=passages(scores, said, aside, how_many(said)),
+            set_aside=aside,
+            model=self.name,
+            seconds_spent=round(time.perf_counter() - begun, 3),
+        )
+
+    def _scores(self, said: Sequence[Sentence]) -> Scores:
+        if self._head is None or not said:
+            return by_cues(said)
+        return self._head.scores(features(said, self._encoder.encode([s.text for s in said])))
+
+
+def how_many(said: Sequence[Sentence]) -> int:
+    """Passages to look for, by the words said (times may be missing)."""
+    hours = sum(len(s.text.split()) for s in said) / WORDS_AN_HOUR
+    return int(np.clip(round(AN_HOUR * hours), FEWEST, MOST))
+
+
+def by_cues(said: Sequence[Sentence]) -> Scores:
+    """What can be told without a trained head: long, specific, argued sentences; sales talk and greetings."""
+    column = dict(zip(NAMES, cues(said).T, strict=True))
+    argued = (
+        column["reason"] + column["claim"] + column["contrast"] + column["evidence"] + column["comparative"]
+    )
+    worth = 1.2 * column["length"] + 0.5 * argued + 0.4 * column["digit"] + 0.2 * column["quantity"]
+    worth = worth - column["question"] - 0.4 * column["filler"] - 0.3 * column["hedge"] - column["tag"]
+    worth = (1 / (1 + np.exp(1.5 - worth))).astype(np.float32)
+    classes = np.full((len(said), 1 + len(KINDS)), -6.0, np.float32)
+    classes[:, 0] = 0.0
+    near = {"sponsor": 1.0, "promo": 1.0, "intro": column["near_start"], "outro": column["near_end"]}
+    cue = {"sponsor": "sponsor", "promo": "promo", "intro": "frame", "outro": "frame"}
+    for kind, place in near.items():
+        strength = _smoothed(column[cue[kind]]) * place
+        classes[:, 1 + KINDS.index(kind)] = 12 * strength - 4
+    return Scores(worth=worth, evidence=worth, quote=worth, classes=classes)
+
+
+def _smoothed(values: np.ndarray) -> np.ndarray:
+    if len(values) == 0:
+        return values
+    return np.convolve(np.pad(values, 2, mode="edge"), np.full(5, 0.2), "valid")

@@ -1,0 +1,135 @@
+"""A headline from what was said: the clause of the evidence that makes the claim, in at most twelve words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.write.clauses import borders, stands_alone
+from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, listed
+
+MOST, LEAST = 12, 4
+_VAGUE = listed(
+    "thing things stuff something anything everything someone somehow kind sort lot lots guy guys"
+    " whatever bit here there way ways one ones maybe probably like just really whole gonna"
+)
+_STRONG = listed(
+    "more less better worse faster slower than never always most best worst instead not cannot"
+    " can't don't doesn't won't isn't aren't only without because even still no every must should"
+    " makes means needs only twice half biggest largest hardest easier harder cheaper wrong"
+)
+_DANGLING_START = PRONOUNS | {
+    "it's",
+    "that's",
+    "they're",
+    "he's",
+    "she's",
+    "here's",
+    "what's",
+    "those",
+    "one",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """`score` above 0 is fit to print; `at` is the sentence it was cut from."""
+
+    text: str
+    score: float
+    at: int
+
+
+def headline(
+    sentences: dict[int, str], weights: dict[int, float], topic: set[str], speaker: str
+) -> Headline | None:
+    """The best headline from cleaned sentences by index; `weights` says how well each carries the claim.
+
+    `topic` are the passage's content words that recur. A first-person clause is printed with its speaker's
+    name, or not at all where nobody is named.
+    """
+    found = (
+        Headline(text=text, score=_score(words, whole, topic) + weights[at], at=at)
+        for at, sentence in sentences.items()
+        if not sentence.rstrip('"”').endswith("?")
+        for words, whole in _spans(sentence)
+        if (text := _printed(words, speaker))
+    )
+    best = max(found, key=lambda h: h.score, default=None)
+    return best if best and best.score > 0 else None
+
+
+def _spans(sentence: str) -> Iterator[tuple[list[str], bool]]:
+    """Runs of whole clauses of a printable length that stand alone, and whether it is the whole sentence."""
+    words = sentence.split()
+    cuts = borders(words)
+    for i, a in enumerate(cuts):
+        for b in cuts[i + 1 :]:
+            if b - a <= MOST + 1 and b - a >= LEAST and _cut_well(words, a, b):
+                span = _led(words[a:b])
+                if LEAST <= len(span) <= MOST and stands_alone(span):
+                    yield span, b - a == len(words)
+
+
+def _cut_well(words: Sequence[str], a: int, b: int) -> bool:
+    """Not the condition without its consequence: a clause opened by if or when before it is not cut off."""
+    before = bare(words[a - 1]) if a else ""
+    lead = {bare(w) for w in words[max(0, a - 8) : a]}
+    if a and words[a - 1].endswith(",") and lead & {"if", "when", "unless", "once", "until", "whenever"}:
+        return False
+    if b < len(words) and bare(words[b]) in {
+        "if",
+        "unless",
+        "than",
+        "as",
+        "until",
+        "which",
+        "who",
+        "that",
+        "when",
+    }:
+        return False
+    if b < len(words) and words[b - 1].endswith(":"):
+        return False
+    return before not in {"not", "that", "think", "thinks", "believe", "say", "said", "says", "if", "whether"}
+
+
+def _led(words: Sequence[str]) -> list[str]:
+    """Without the conjunction that joined it to the clause before."""
+    span = list(words)
+    while len(span) > LEAST and bare(span[0]) in {"and", "but", "so", "because", "then", "–", "also", ""}:
+        span = span[1:]
+    return span
+
+
+def _printed(words: Sequence[str], speaker: str) -> str:
+    """As printed ("" where it can't be): no full stop, a name before what is said in first person."""
+    text = " ".join(words).strip(" ,;:.–—-!")
+    if re.search(r"[\"“”?]|\.\s|!\s", text) or not text:
+        return ""
+    text = text[0].upper() + text[1:]
+    if not {bare(w) for w in words} & FIRST:
+        return text
+    named = f"{speaker}: {text[0].lower() + text[1:] if bare(words[0]) not in _SELF else text}"
+    return named if speaker and len(named.split()) <= MOST else ""
+
+
+_SELF = listed("i i'm i've i'd i'll")
+
+
+def _score(words: Sequence[str], whole: bool, topic: set[str]) -> float:
+    """How much of a claim it is by itself."""
+    plain = [bare(w) for w in words]
+    meaning = content(" ".join(words))
+    score = 0.45 * min(len(meaning), 6) - 1.6 + 0.25 * len(meaning & topic)
+    score += 0.3 * min(sum(w in _STRONG for w in plain), 2) + 0.3 * whole
+    score += 0.3 * any(c.isdigit() for w in words for c in w) + 0.2 * any(w[:1].isupper() for w in words[1:])
+    score -= (
+        2.6 * (plain[0] in _DANGLING_START) + 0.9 * bool(set(plain) & FIRST) + 0.3 * bool(set(plain) & SECOND)
+    )
+    score -= 0.35 * sum(w in _VAGUE for w in plain) + 0.4 * sum(w in PRONOUNS for w in plain[1:])
+    score -= (
+        0.3 * (plain[0] in SUBORDINATE) + 0.5 * (len(words) < 6) + 0.4 * (plain[0] in {"there", "there's"})
+    )
+    return score
