@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -104,8 +105,13 @@ def _elements(root: Any) -> Iterator[Any]:
 
 
 def _name(node: Any) -> str:
+    return _name_of_tag(node.tag)
+
+
+@lru_cache(maxsize=1024)
+def _name_of_tag(tag: str) -> str:
     """ "podcast:guid" for a known namespace or an undeclared prefix, the bare local name otherwise."""
-    space, _, local = node.tag.rpartition("}")
+    space, _, local = tag.rpartition("}")
     known = (prefix for part, prefix in _NAMESPACES.items() if part in space.lower())
     prefix = next(known, "other" if "dublincore" in space.lower() else "")
     return f"{prefix}:{local}" if prefix else str(local)
