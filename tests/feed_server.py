@@ -23,12 +23,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer; `cut` closes the connection after that many bytes of the body."""
+    """What to answer; `cut` closes after that many bytes of the body, `length` False names no length."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    length: bool = True
 
 
 Route = Reply | Callable[[Asked], Reply]
@@ -87,7 +88,8 @@ class FeedServer:
     @staticmethod
     def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         handler.send_response(reply.status)
-        for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+        length = {"Content-Length": str(len(reply.body))} if reply.length else {"Connection": "close"}
+        for name, value in {**length, **reply.headers}.items():
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])

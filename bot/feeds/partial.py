@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.errors import FetchError, Refused
@@ -38,8 +39,9 @@ class Part:
         """Write what arrives. True: it was resumed; False: it came whole; None: ask again from the start."""
         match arrival.response.status:
             case 200:
-                self._drop()
-                self._remember(arrival)
+                with _writing(self._path):
+                    self._drop()
+                    self._remember(arrival)
             case 206 if _starts_at(arrival) == self.size:
                 pass
             case 416 if _total(arrival) == self.size:
@@ -57,10 +59,8 @@ class Part:
         """Take a local file instead."""
         if source.stat().st_size > self._max_bytes:
             raise _too_large(url, self._max_bytes)
-        try:
+        with _writing(self._path):
             shutil.copyfile(source, self._path)
-        except OSError as exc:
-            raise _unwritable(self._path, exc) from exc
         self._progress(self.size, self.size)
 
     async def _write(self, arrival: Arrival, safe: str) -> None:
@@ -68,16 +68,13 @@ class Part:
         total = _total(arrival)
         if total is not None and total > self._max_bytes:
             raise _too_large(safe, self._max_bytes)
-        try:
+        with _writing(self._path):
             file = self._path.open("ab")
-        except OSError as exc:
-            raise _unwritable(self._path, exc) from exc
         with file:
             async for piece in body(arrival, safe, self._max_bytes - done):
-                try:
+                with _writing(self._path):
                     done += file.write(piece)
-                except OSError as exc:
-                    raise _unwritable(self._path, exc) from exc
+                    file.flush()  # so that a full disk shows here, and a kill loses nothing
                 self._progress(done, total)
 
     def _remember(self, arrival: Arrival) -> None:
@@ -112,5 +109,9 @@ def _too_large(safe: str, max_bytes: int) -> Refused:
     return Refused(f"{safe} is larger than {max_bytes / 1e6:,.0f} MB, the most that is taken.")
 
 
-def _unwritable(path: Path, exc: OSError) -> FetchError:
-    return FetchError(f"{path} can't be written: {exc.strerror or 'the disk refuses'}. Is the disk full?")
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise FetchError(f"{path} can't be written: {exc.strerror or 'the disk refuses'}.") from exc

@@ -49,15 +49,18 @@ class FeedparserReader:
         parsed = parse(body, url, content_type, Feed(url=safe, sealed=sealed), self._vault)
         return parsed.feed, parsed.episodes
 
-    def read(self, feed: Feed) -> tuple[Feed, tuple[Episode, ...]]:
-        """Fetch and parse a feed that isn't followed yet, moves included; raises what goes wrong."""
-        visit = self._moved(self._visit(replace(feed, etag="", last_modified="")))
+    def read(self, feed: Feed, response: Response | None = None) -> tuple[Feed, tuple[Episode, ...]]:
+        """Fetch (or take what was fetched) and parse a feed that isn't followed yet, moves included.
+
+        Raises NotAFeed, FetchError, …
+        """
+        visit = self._moved(self._visit(replace(feed, etag="", last_modified=""), response))
         if visit.parsed is None:
             raise NotAFeed(f"{feed.url} sent nothing at all.")
-        return visit.parsed.feed, visit.parsed.episodes
+        return replace(visit.parsed.feed, etag="", last_modified=""), visit.parsed.episodes
 
-    def _visit(self, feed: Feed) -> _Visit:
-        response = self._fetcher.get(
+    def _visit(self, feed: Feed, response: Response | None = None) -> _Visit:
+        response = response or self._fetcher.get(
             feed.url, sealed=feed.sealed, etag=feed.etag, last_modified=feed.last_modified
         )
         if response.permanent_url:

@@ -1,0 +1,234 @@
+"""From what a person types to feeds: an address, a web page, an OPML list, an Apple link or a name."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from bot.domain import Episode, Feed
+from bot.errors import FeedError, FetchError, NotAFeed, NotFound, Refused
+from bot.feeds.fetch import Fetcher
+from bot.feeds.markup import page_links
+from bot.feeds.opml import parse_opml
+from bot.feeds.reader import FeedparserReader
+from bot.vault import Vault
+
+APPLE_URL = "https://itunes.apple.com"
+MAX_CANDIDATES = 5
+MAX_NAMED = 3  # of a search by name: each is fetched and read
+
+_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/xml", "text/xml"})
+_FEED_PATH = re.compile(
+    r"(\.(rss|xml|atom)|/(feed|rss|podcast\.xml|atom)/?)$|/feeds?/|format=rss", re.IGNORECASE
+)
+_BARE_ADDRESS = re.compile(
+    r"(?:[^\s/@]+@)?(?:[\w-]+\.)+(?:[a-z]{2,}|\d{1,3})(?::\d+)?(?:[/?].*)?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    feed: Feed
+    has_audio: bool
+
+
+class Discoverer:
+    """Finds the feeds behind a source. `apple_url` is Apple's search service; `report` takes problems of
+    single entries, which don't stop the others."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        reader: FeedparserReader,
+        vault: Vault,
+        *,
+        apple_url: str = APPLE_URL,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        self._fetcher = fetcher
+        self._reader = reader
+        self._vault = vault
+        self._apple_url = apple_url.rstrip("/")
+        self._report = report or logging.getLogger(__name__).warning
+
+    def find(self, source: str, *, private: bool = False) -> list[Feed]:
+        """Feeds of an OPML list: all, not yet fetched. Of anything else: the best first, read and titled;
+        what follows are alternatives. `private` hides the whole path of the address.
+
+        Raises NotFound where a name or page leads to none, NotAFeed, FetchError.
+        """
+        source = source.strip()
+        if not source:
+            raise NotFound("Nothing to look for: give a feed's address, a web page, an OPML file or a name.")
+        if _is_file(source):
+            return self._of_file(Path(source))
+        if not _is_address(source):
+            return self._by_name(source)
+        attempts = _addresses(source)
+        for url in attempts[:-1]:
+            try:
+                return self._of_address(url, private)
+            except Refused:
+                raise
+            except FetchError as error:
+                if error.status:
+                    raise
+        return self._of_address(attempts[-1], private)
+
+    def _of_file(self, path: Path) -> list[Feed]:
+        try:
+            return self._of_opml(path.read_bytes(), private=False)
+        except OSError as exc:
+            raise NotFound(f"{path} can't be read: {exc.strerror}.") from exc
+        except NotAFeed as exc:
+            raise NotAFeed(f"{path} isn't an OPML list of feeds. Give a feed by its web address.") from exc
+
+    def _of_opml(self, body: bytes, *, private: bool) -> list[Feed]:
+        opml = parse_opml(body)
+        for problem in opml.problems:
+            self._report(problem)
+        if not opml.outlines:
+            raise NotFound("The OPML list holds no feed that can be added.")
+        feeds = []
+        for outline in opml.outlines:
+            url, sealed = self._vault.seal(_addresses(outline.url)[0], private=private)
+            feeds.append(
+                Feed(url=url, sealed=sealed, title=outline.title, link=self._vault.seal(outline.link)[0])
+            )
+        return feeds
+
+    def _of_address(self, url: str, private: bool) -> list[Feed]:
+        apple = re.search(r"/id(\d+)", urlsplit(url).path)
+        if apple and urlsplit(url).hostname in {"podcasts.apple.com", "itunes.apple.com"}:
+            return self._by_apple_id(apple[1])
+        safe, sealed = self._vault.seal(url, private=private)
+        response = self._fetcher.get(safe, sealed=sealed)
+        try:
+            return [self._reader.read(Feed(url=safe, sealed=sealed), response)[0]]
+        except NotAFeed as error:
+            real = self._vault.open(response.url, response.sealed)
+            return self._of_other(response.body, real, safe, private, error)
+
+    def _of_other(self, body: bytes, real: str, safe: str, private: bool, error: NotAFeed) -> list[Feed]:
+        """What answers isn't a feed: a list of feeds, or a page that names one."""
+        try:
+            return self._of_opml(body, private=private)
+        except NotAFeed:
+            pass
+        candidates = list(_candidates(body, real))
+        if not candidates:
+            if re.search(rb"<(html|body|head)\b", body[:5000], re.IGNORECASE):
+                raise NotFound(
+                    f"{safe} is a web page that names no feed. Look there for an RSS link."
+                ) from error
+            raise error
+        found = self._readable(candidates, private)
+        if not found:
+            raise NotFound(f"{safe} names {len(candidates)} feeds, but none of them can be read.") from error
+        return found
+
+    def _readable(self, urls: Iterable[str], private: bool = False) -> list[Feed]:
+        """Those that can be read, the ones with audio first; one of each title."""
+        found: dict[str, _Found] = {}
+        for url in list(dict.fromkeys(urls))[:MAX_CANDIDATES]:
+            safe, sealed = self._vault.seal(url, private=private)
+            try:
+                feed, episodes = self._reader.read(Feed(url=safe, sealed=sealed))
+            except (FetchError, FeedError) as error:
+                self._report(str(error))
+                continue
+            found.setdefault(feed.title, _Found(feed=feed, has_audio=_has_audio(episodes)))
+        return [f.feed for f in sorted(found.values(), key=lambda f: not f.has_audio)]
+
+    def _by_apple_id(self, number: str) -> list[Feed]:
+        results = self._ask_apple("lookup", {"id": number, "entity": "podcast"})
+        return self._of_results(results, f"the Apple Podcasts link (id{number})")
+
+    def _by_name(self, name: str) -> list[Feed]:
+        results = self._ask_apple("search", {"media": "podcast", "term": name, "limit": str(MAX_NAMED)})
+        return self._of_results(results, f"“{name}”")
+
+    def _of_results(self, results: list[dict[str, Any]], what: str) -> list[Feed]:
+        urls = [str(result["feedUrl"]) for result in results if result.get("feedUrl")]
+        if not urls:
+            raise NotFound(f"No podcast found for {what}. Try its feed's address or its web page instead.")
+        found = self._readable(urls[:MAX_NAMED])
+        if not found:
+            raise NotFound(f"A podcast is listed for {what}, but its feed can't be read now.")
+        return found
+
+    def _ask_apple(self, service: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        host = urlsplit(self._apple_url).hostname
+        try:
+            body = self._fetcher.get(f"{self._apple_url}/{service}?{urlencode(query)}").body
+            results = json.loads(body)["results"]
+        except FetchError as exc:
+            raise NotFound(
+                f"Searching by name needs the internet, and {host} can't be asked now "
+                f"({exc.status or 'no answer'}). Give the feed's address instead."
+            ) from exc
+        except (ValueError, KeyError, TypeError) as exc:
+            raise NotFound(
+                f"{host} sent an answer that can't be understood. Give the feed's address."
+            ) from exc
+        return [result for result in results if isinstance(result, dict)]
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_address(source: str) -> bool:
+    return (
+        "://" in source
+        or bool(re.match(r"(feed|pcast|itpc|podcast):\S", source))
+        or bool(_BARE_ADDRESS.fullmatch(source))
+    )
+
+
+def _addresses(source: str) -> list[str]:
+    """The http(s) addresses that a source may mean, to be tried in order."""
+    source = re.sub(r"^(feed|pcast|itpc|podcast):(//)?", "", source.strip(), flags=re.IGNORECASE)
+    return [source] if "://" in source else [f"https://{source}", f"http://{source}"]
+
+
+def _candidates(body: bytes, url: str) -> Iterator[str]:
+    """Feed addresses that a web page names: first those it declares, then links that look like feeds."""
+    links, base = page_links(body)
+    base = urljoin(url, base)
+    for wanted in (_is_declared, _looks_like_feed):
+        for link in links:
+            if wanted(link) and "comment" not in link["href"].lower():
+                target = urljoin(base, link["href"].strip())
+                yield re.sub(r"^feed:(//)?", "", target)
+
+
+def _is_declared(link: dict[str, str]) -> bool:
+    return (
+        link["tag"] == "link" and bool(link.get("href"))
+        and "alternate" in link.get("rel", "").lower().split()
+        and link.get("type", "").lower().partition(";")[0].strip() in _FEED_TYPES
+    )  # fmt: skip
+
+
+def _looks_like_feed(link: dict[str, str]) -> bool:
+    href = link.get("href", "")
+    if link["tag"] != "a" or not href or href.startswith(("#", "mailto:", "javascript:")):
+        return False
+    named = re.fullmatch(
+        r"(rss|rss feed|podcast feed|feed|subscribe via rss)", link["text"].strip(), re.IGNORECASE
+    )
+    return bool(named or _FEED_PATH.search(href) or href.startswith("feed:"))
+
+
+def _has_audio(episodes: Iterable[Episode]) -> bool:
+    return any(episode.enclosure for episode in episodes)

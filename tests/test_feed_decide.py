@@ -1,0 +1,153 @@
+"""When to ask again, whom to follow: tables of decisions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain import Enclosure, Episode, Feed
+from bot.errors import EarmarkError, FetchError, Gone, NotAFeed
+from bot.feeds.decide import (
+    Hints,
+    backoff,
+    failed,
+    interval,
+    may_follow,
+    retry_after,
+    same_show,
+    succeeded,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FEED = Feed(id=3, url="https://example.com/f", title="T", link="L", etag='"e"', last_modified="m", failures=2)
+
+
+@pytest.mark.parametrize(
+    ("hints", "minutes"),
+    [
+        (Hints(), 60),
+        (Hints(ttl="15"), 60),
+        (Hints(ttl="180"), 180),
+        (Hints(ttl=" 90 "), 90),
+        (Hints(ttl="1e9"), 24 * 60),
+        (Hints(ttl="soon"), 60),
+        (Hints(ttl="nan"), 60),
+        (Hints(ttl="-5"), 60),
+        (Hints(update_period="daily"), 24 * 60),
+        (Hints(update_period="daily", update_frequency="4"), 6 * 60),
+        (Hints(update_period="Hourly", update_frequency="0"), 60),
+        (Hints(update_period="weekly"), 24 * 60),
+        (Hints(update_period="fortnightly"), 60),
+        (Hints(cache_control="public, max-age=7200"), 120),
+        (Hints(cache_control="s-maxage=9000"), 60),
+        (Hints(cache_control='MAX-AGE="7200"'), 120),
+        (Hints(cache_control="no-cache"), 60),
+        (Hints(ttl="120", update_period="daily", update_frequency="2", cache_control="max-age=10"), 720),
+    ],
+)
+def test_hints_only_lower_polling(hints: Hints, minutes: float) -> None:
+    assert interval(hints) == minutes * 60
+
+
+@pytest.mark.parametrize(
+    ("failures", "retry", "jitter", "low", "high"),
+    [
+        (1, None, 0.0, 10, 10),
+        (1, None, 1.0, 20, 20),
+        (3, None, 0.5, 40, 80),
+        (50, None, 1.0, 24 * 60, 24 * 60),
+        (1, 7200.0, 0.0, 120, 120),
+        (1, 7200.0, 1.0, 120, 133),
+        (1, 1.0, 0.0, 10, 10),
+        (1, 1e9, 0.0, 24 * 60, 24 * 60),
+    ],
+)
+def test_backoff(failures: int, retry: float | None, jitter: float, low: float, high: float) -> None:
+    assert low * 60 <= backoff(failures, retry, jitter) <= high * 60
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Sun, 01 Mar 2026 12:05:00 GMT", 300.0),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
+        ("", None),
+        ("-3", None),
+        ("next week", None),
+    ],
+)
+def test_retry_after(value: str, expected: float | None) -> None:
+    assert retry_after(value, NOW) == expected
+
+
+def test_success_clears_the_failures() -> None:
+    state = succeeded(FEED, NOW, Hints(), 0.5)
+    assert (state.failures, state.error, state.status, state.checked_at) == (0, "", "active", NOW)
+    assert state.next_check_at is not None
+    assert NOW + timedelta(hours=1) <= state.next_check_at <= NOW + timedelta(hours=1, minutes=6)
+
+
+@pytest.mark.parametrize(("before", "after"), [("paused", "paused"), ("gone", "active")])
+def test_success_leaves_a_pause_and_revives_the_gone(before: str, after: str) -> None:
+    feed = Feed(url="u", status=before)  # type: ignore[arg-type]
+    assert succeeded(feed, NOW, Hints(), 0).status == after
+
+
+@pytest.mark.parametrize("error", [FetchError("down", status=500), NotAFeed("a page")])
+def test_failure_keeps_all_that_was_known(error: EarmarkError) -> None:
+    state = failed(FEED, NOW, error, 0.0)
+    assert (state.title, state.link, state.etag, state.last_modified) == ("T", "L", '"e"', "m")
+    assert (state.failures, state.error, state.status) == (3, str(error), "active")
+    assert state.next_check_at == NOW + timedelta(minutes=40)
+
+
+def test_failure_waits_as_long_as_the_server_asks() -> None:
+    state = failed(FEED, NOW, FetchError("busy", status=503, retry_after_s=9000), 0.0)
+    assert state.next_check_at == NOW + timedelta(seconds=9000)
+
+
+def test_gone_ends_the_polling_and_says_so() -> None:
+    state = failed(FEED, NOW, Gone("It is gone.", status=410), 0.0)
+    assert (state.status, state.next_check_at, state.title) == ("gone", None, "T")
+    assert state.error.startswith("It is gone.") and "add its new address" in state.error
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "says", "follow"),
+    [
+        ("https://a.example/f", "https://b.example/f", "", True),
+        ("https://a.example/f", "https://b.example/f", "https://b.example/f", True),
+        ("https://a.example/f", "https://b.example/f", "https://a.example/f", False),
+        ("https://a.example/f", "https://b.example/f", "https://c.example/f", False),
+        ("https://a.example/f", "http://b.example/f", "", False),
+        ("http://a.example/f", "http://b.example/f", "", True),
+        ("https://a.example/f", "https://a.example/f", "", False),
+        ("https://a.example/f", "", "", False),
+    ],
+)
+def test_new_feed_url(current: str, new: str, says: str, follow: bool) -> None:
+    assert may_follow(current, new, says) is follow
+
+
+def _show(guid: str, *episodes: tuple[str, str]) -> tuple[Feed, list[Episode]]:
+    feed = Feed(url="u", podcast_guid=guid)
+    return feed, [Episode(guid=g, enclosure=Enclosure(url=a) if a else None) for g, a in episodes]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (_show("p"), _show("p"), True),
+        (_show("p", ("1", "a")), _show("q", ("1", "a")), False),
+        (_show("p", ("1", "")), _show("", ("2", ""), ("1", "")), True),
+        (_show("", ("1", "a")), _show("", ("2", "a")), True),
+        (_show("", ("1", "a")), _show("", ("2", "b")), False),
+        (_show("", ("", "")), _show("", ("", "")), False),
+        (_show("", ("x", "")), _show("", ("", "x")), False),
+    ],
+)
+def test_same_show(one: tuple[Feed, list[Episode]], other: tuple[Feed, list[Episode]], same: bool) -> None:
+    assert same_show(*one, *other) is same
