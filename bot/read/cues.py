@@ -84,7 +84,8 @@ def cues(sentences: Sequence[Sentence]) -> Cues:
 
 def _lexical(sentences: Sequence[Sentence]) -> Cues:
     counts = [[len(p.findall(s.text)) for p in PATTERNS.values()] for s in sentences]
-    return (np.minimum(np.array(counts), 3) / 3).astype(np.float32)
+    capped: Cues = (np.minimum(np.array(counts), 3) / 3).astype(np.float32)
+    return capped
 
 
 def _structure(sentences: Sequence[Sentence]) -> Cues:

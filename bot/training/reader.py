@@ -74,15 +74,15 @@ def bare(text: str) -> str:
 def example(episode: Annotated, encoder: Encoder, cache: Path) -> Example:
     """Features are cached by episode id; delete the folder when the encoder changes."""
     said = sentences(episode.transcript)
-    vectors = _vectors(cache / f"{episode.id}.npy", [s.text for s in said], encoder)
-    plain = _vectors(cache / f"{episode.id}.plain.npy", [bare(s.text) for s in said], encoder)
+    vectors = cached(cache / f"{episode.id}.npy", [s.text for s in said], encoder)
+    plain = cached(cache / f"{episode.id}.plain.npy", [bare(s.text) for s in said], encoder)
     named, unnamed, asr = disguises(said)
     views = (features(named, vectors), features(unnamed, vectors), features(asr, plain))
     target, kinds, weight = targets(episode, len(said))
     return Example(episode=episode, views=views, target=target, kinds=kinds, weight=weight)
 
 
-def _vectors(path: Path, texts: list[str], encoder: Encoder) -> Floats:
+def cached(path: Path, texts: list[str], encoder: Encoder) -> Floats:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, encoder.encode(texts).astype(np.float16))
@@ -115,7 +115,8 @@ def train(examples: Sequence[Example], seed: int, epochs: int = EPOCHS) -> Net:
     rng = np.random.default_rng(seed)
     net = Net(examples[0].views[0].shape[1])
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
-    steps = epochs * len(list(_batches(examples, rng)))
+    # Chunks start at random, so epochs differ by a batch or so.
+    steps = epochs * (len(list(_batches(examples, rng))) + 2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.2)
     for _ in range(epochs):
         net.train()

@@ -10,6 +10,7 @@ from bot.write.lexicon import (
     CONJUNCTIONS,
     DANGLING,
     DETERMINERS,
+    EITHER,
     PREPOSITIONS,
     RELATIVE,
     SUBJECTS,
@@ -54,6 +55,8 @@ def stands_alone(words: Sequence[str]) -> bool:
     }:
         return False
     if first in {"not", "including", "especially", "such", "rather", "even", "either", "too"}:
+        return False
+    if {bare(w) for w in words[-2:]} & CONJUNCTIONS or "–" in words[-3:]:
         return False
     if not _balanced(words) or _complement_hangs(words):
         return False
@@ -130,6 +133,19 @@ def _has_main_verb(words: Sequence[str]) -> bool:
     return False
 
 
+def _subject_before(words: Sequence[str], at: int) -> bool:
+    """A pronoun, a plural, a name or an adverb of time stands before it."""
+    before = bare(words[at - 1])
+    plural = before.endswith("s") and not before.endswith("ss") and len(before) > 3
+    name = words[at - 1][:1].isupper()
+    return before in SUBJECTS | AUXILIARY | RELATIVE | _ADVERBS or plural or name or before == "that"
+
+
+_ADVERBS = listed(
+    "always never often just also still actually really then usually sometimes not only now ever"
+)
+
+
 def _complement_hangs(words: Sequence[str]) -> bool:
     """`we found that the data set`: what was found is cut off."""
     last = max(
@@ -150,6 +166,8 @@ def _may_be_verb(words: Sequence[str], at: int) -> bool:
     before = bare(words[at - 1])
     if bare(words[at]) in AUXILIARY:
         return before not in {"to"}
+    if bare(words[at]) in EITHER and not _subject_before(words, at):
+        return False
     return before not in {"to"} | DETERMINERS | PREPOSITIONS | {
         "my",
         "your",

@@ -139,6 +139,8 @@ def _restarted(text: str) -> str:
     """Without a false start: "We did have – we had a policy" begins again with its own first word."""
     left, dash, right = re.sub(r"\s(?:--?|–|—)\s", " – ", text, count=1).partition(" – ")
     words, again = left.lower().split(), right.lower().split()
+    if dash and 0 < len(words) <= 2 and len(again) > 4:
+        return right
     if dash and 0 < len(words) <= 7 and len(again) > 4 and words[0].strip(",") == again[0].strip(","):
         return right
     return text

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.domain import Episode, Insight, Passage, Provenance, Reading, Sentence
-from bot.write.clauses import borders
+from bot.write.clauses import borders, stands_alone
 from bot.write.clean import clean
 from bot.write.ground import QUOTE_WORDS, problems
 from bot.write.headline import Headline, headline
@@ -121,13 +121,29 @@ def _said(passage: Passage, reading: Reading) -> list[Said]:
     for at in range(first, last + 1):
         sentence = reading.sentences[at]
         text = clean(sentence.text)
-        if (
-            at not in aside
-            and sentence.speaker == reading.sentences[passage.quote_at].speaker
-            and len(text.split()) >= 3
-        ):
+        mine = sentence.speaker == reading.sentences[passage.quote_at].speaker
+        if at not in aside and mine and _says_something(text):
             kept.append(Said(at=at, text=text, weight=weights.get(at, 0.0)))
     return kept
+
+
+def _says_something(text: str) -> bool:
+    """Not "That's pretty awesome.", "A larger company." or "I didn't know that."."""
+    words = text.split()
+    return len(words) >= 3 and not _REACTION.match(text) and (len(words) > 5 or stands_alone(words))
+
+
+_REACTION = re.compile(
+    r"(?:oh |yeah |and )?(?:that(?:'s| was| is)|it(?:'s| was| is)|this is|i'm|which is"
+    r"|how) (?:\w+ )?(?:\w+ )?(?:cool|awesome"
+    r"|great|nice|crazy|amazing|interesting|funny|good|true|right|fair|exciting|weird|insane|wild"
+    r"|beautiful|perfect"
+    r"|hilarious|fine|super-cool|fascinating|it|okay|sure|brilliant|fantastic|ridiculous)[.!]*$"
+    r"|i (?:didn't|don't) know(?: that)?[.!]*$|i (?:love|like) (?:it|that)[.!]*$|(?:thank you"
+    r"|thanks)\b.{0,30}$"
+    r"|does that make sense|i (?:totally )?agree.{0,20}$|that makes (?:total |a lot of )?sense[.!]*$",
+    re.I,
+)
 
 
 def _headline(said: Sequence[Said], text: Text, speaker: str) -> Headline | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.write.clauses import borders, stands_alone
-from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, listed
+from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, is_finite, listed
 
 MOST, LEAST = 12, 4
 _VAGUE = listed(
@@ -26,6 +26,11 @@ _DANGLING_START = PRONOUNS | {
     "he's",
     "she's",
     "here's",
+    "now",
+    "then",
+    "also",
+    "such",
+    "another",
     "what's",
     "those",
     "one",
@@ -92,6 +97,12 @@ def _cut_well(words: Sequence[str], a: int, b: int) -> bool:
         return False
     if b < len(words) and words[b - 1].endswith(":"):
         return False
+    if a and (
+        is_finite(words[a]) or (bare(words[a]) == "the" and bare(words[a + 1]) in {"more", "less", "better"})
+    ):
+        return False
+    if {bare(w) for w in words[max(0, a - 4) : a]} & _SPEAKING:
+        return False
     return before not in {"not", "that", "think", "thinks", "believe", "say", "said", "says", "if", "whether"}
 
 
@@ -106,7 +117,7 @@ def _led(words: Sequence[str]) -> list[str]:
 def _printed(words: Sequence[str], speaker: str) -> str:
     """As printed ("" where it can't be): no full stop, a name before what is said in first person."""
     text = " ".join(words).strip(" ,;:.–—-!")
-    if re.search(r"[\"“”?]|\.\s|!\s", text) or not text:
+    if re.search(r"[\"“”?–—]|\.\s|!\s", text) or not text:
         return ""
     text = text[0].upper() + text[1:]
     if not {bare(w) for w in words} & FIRST:
@@ -115,6 +126,7 @@ def _printed(words: Sequence[str], speaker: str) -> str:
     return named if speaker and len(named.split()) <= MOST else ""
 
 
+_SPEAKING = listed("say said says saying like go goes asked ask thinking wondering imagine")
 _SELF = listed("i i'm i've i'd i'll")
 
 
@@ -126,7 +138,7 @@ def _score(words: Sequence[str], whole: bool, topic: set[str]) -> float:
     score += 0.3 * min(sum(w in _STRONG for w in plain), 2) + 0.3 * whole
     score += 0.3 * any(c.isdigit() for w in words for c in w) + 0.2 * any(w[:1].isupper() for w in words[1:])
     score -= (
-        2.6 * (plain[0] in _DANGLING_START) + 0.9 * bool(set(plain) & FIRST) + 0.3 * bool(set(plain) & SECOND)
+        4.0 * (plain[0] in _DANGLING_START) + 0.9 * bool(set(plain) & FIRST) + 0.3 * bool(set(plain) & SECOND)
     )
     score -= 0.35 * sum(w in _VAGUE for w in plain) + 0.4 * sum(w in PRONOUNS for w in plain[1:])
     score -= (

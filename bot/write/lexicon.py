@@ -48,6 +48,18 @@ VERBS = listed(
     " protect protects prevent prevents benefit benefits measure measures perform performs"
     " performed respond responds recognize recognizes represent represents"
 )
+# Verbs that are as often nouns: they count as verbs only after a subject.
+EITHER = listed(
+    "use uses need needs change changes work works test tests design designs show shows help"
+    " helps cost costs care look looks store stores control controls release releases share shares"
+    " support supports end ends focus act acts force trust measure measures call calls run runs"
+    " move moves start starts stop stops set sets need talk talks figure figures increase drop"
+    " drops cause causes train trains scale ship ships deal deals drive cut hit push pull win wins"
+    " benefit benefits shape check benefits fall turn turns pay cause matter matters build builds"
+    " experience answer question report log state handle handles gain gains process sound sounds"
+    " love hope live lives lie lies play plan try thought felt left found read leads leads break"
+    " spend put"
+)
 PRONOUNS = listed("it this that they he she these those them him her its their his hers theirs")
 FIRST = listed("i me my mine myself we us our ours ourselves i'm i've i'd i'll we're we've we'd we'll let's")
 SECOND = listed("you your yours yourself you're you've you'd you'll")

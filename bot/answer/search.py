@@ -1,0 +1,220 @@
+"""Search within one transcript: BM25 and sentence vectors over small windows, joined by reciprocal rank."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import Sentence
+
+Floats = NDArray[np.float32]
+# BM25's usual constants, and reciprocal rank fusion's (Cormack, Clarke and Büttcher, SIGIR 2009).
+K1, B, RRF = 1.2, 0.5, 30.0
+# How much a neighbour's words and vector count for a sentence.
+NEAR = (0.35, 1.0, 0.35)
+# Hits are at least this many sentences apart: each is shown with its neighbours.
+APART = 2
+
+STOPS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an the of to in on at by for with from and or but so as is are was were be been being do does did has"
+        " have had it its this that these those they them their he she his her him we us our you your i me my what"
+        " which who whom whose when where why how can could would should will may might than then there here about"
+        " into over not no if because just also very more most some any all out up down s t re ve ll d m say says"
+        " said mean means episode podcast according speaker speakers host guest",
+    )
+)
+_ENDINGS = ("ations", "ation", "ingly", "ments", "ment", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed",
+            "es", "ly", "s", "e", "y")  # fmt: skip
+_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|percent"
+                     r"|half|twice|third|quarter|once|billion)\b", re.I)  # fmt: skip
+_ASKS_NUMBER = re.compile(r"\bhow (?:many|much|long|often|big|large|old|far|fast)\b|\bwhat (?:share|percentage|number"
+                          r"|year|price|fraction)\b|\bwhen\b|\bhow .{0,12}(?:cost|percent)\b", re.I)  # fmt: skip
+_ASKS_WHY = re.compile(r"\bwhy\b|\breason\b", re.I)
+_REASON = re.compile(r"\b(?:because|so that|reason|since|that's why|due to|in order to|otherwise)\b", re.I)
+
+
+class TextEncoder(Protocol):
+    """Texts to unit vectors, float32 (n, d)."""
+
+    name: str
+    tokens: int
+
+    def encode(self, texts: Sequence[str]) -> Floats: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A sentence that may answer: `score` orders hits, also those of different transcripts.
+
+    `confidence` (0..1) that the transcript answers at all, `scores` of all its sentences.
+    """
+
+    at: int
+    score: float
+    confidence: float
+    scores: Floats = field(repr=False, compare=False)
+
+
+SIGNALS = (
+    "cosine",
+    "window",
+    "bm25",
+    "covered",
+    "fused",
+    "number",
+    "reason",
+    "question",
+    "short",
+    "second",
+    "rest",
+)
+# Logistic weights of the signals, fitted on training episodes by `bot.training.answers`.
+WEIGHTS = np.array([1.42, 3.23, 0.78, 1.47, 4.57, 2.46, 0.57, -1.11, -1.35, 0.68, 0.95], np.float32)
+# Of the evidence for there being an answer (see `sureness`): means, deviations, logistic weights, intercept.
+SURE_MEAN = np.array([0.524, 0.521, 0.335, 0.565, 0.552, 0.426, 0.368, 0.853, 0.743], np.float32)
+SURE_SCALE = np.array([0.134, 0.123, 0.19, 0.116, 0.108, 0.179, 0.201, 0.125, 0.099], np.float32)
+SURE_WEIGHTS = np.array([0.108, 0.324, 0.366, -0.152, 0.156, 0.179, 0.347, -0.461, -0.664], np.float32)
+SURE_INTERCEPT = 1.81
+
+
+class Index:
+    """One transcript made searchable. Building it encodes every sentence once; asking encodes the question."""
+
+    def __init__(
+        self, sentences: Sequence[Sentence], encoder: TextEncoder, vectors: Floats | None = None
+    ) -> None:
+        self.sentences = tuple(sentences)
+        self._encoder = encoder
+        self._vectors = encoder.encode([s.text for s in sentences]) if vectors is None else vectors
+        self._windows = _unit(_spread(self._vectors))
+        self._words = [stems(s.text) for s in sentences]
+        self._counts = [_joined(self._words, i) for i in range(len(sentences))]
+        self._lengths = np.array([sum(c.values()) for c in self._counts], np.float32)
+        seen = Counter(w for words in self._words for w in set(words))
+        n = len(sentences)
+        self._idf = {w: math.log(1 + (n - c + 0.5) / (c + 0.5)) for w, c in seen.items()}
+        self._rare = math.log(1 + (n + 0.5) / 0.5)
+
+    def search(self, question: str, limit: int = 5) -> list[Hit]:
+        """The likeliest places, best first and not beside one another; none for an empty transcript."""
+        if not self.sentences:
+            return []
+        signals = self.signals(question)
+        scores = signals @ WEIGHTS
+        sure = confidence(signals)
+        hits: list[Hit] = []
+        for i in map(int, np.argsort(-scores, kind="stable")):
+            if all(abs(i - h.at) > APART for h in hits):
+                hits.append(Hit(at=i, score=float(scores[i]), confidence=sure, scores=scores))
+            if len(hits) == limit:
+                break
+        return hits
+
+    def signals(self, question: str) -> Floats:
+        """(n, len(SIGNALS)), each about 0..1."""
+        asked = sorted(set(stems(question)))
+        vector = self._encoder.encode([question])[0]
+        cosine, window = self._vectors @ vector, self._windows @ vector
+        bm25 = self._bm25(asked)
+        fused = 1 / (RRF + _ranks(bm25)) + 1 / (RRF + _ranks(window)) + 1 / (RRF + _ranks(cosine))
+        texts = [s.text for s in self.sentences]
+        columns = (
+            cosine,
+            window,
+            bm25 / max(float(bm25.max()), 1e-6),
+            self._covered(asked),
+            fused * RRF / 3,
+            [bool(_ASKS_NUMBER.search(question)) and bool(_NUMBER.search(t)) for t in texts],
+            [bool(_ASKS_WHY.search(question)) and bool(_REASON.search(t)) for t in texts],
+            [t.rstrip('"”').endswith("?") for t in texts],
+            [len(t.split()) < 6 for t in texts],
+            np.maximum(cosine, window) ** 2,
+            np.minimum(self._lengths / 100, 1.0),
+        )
+        return np.stack([np.asarray(c, np.float32) for c in columns], axis=1)
+
+    def _bm25(self, asked: Sequence[str]) -> Floats:
+        mean = max(float(self._lengths.mean()), 1.0)
+        norm = K1 * (1 - B + B * self._lengths / mean)
+        total = np.zeros(len(self.sentences), np.float32)
+        for word in asked:
+            if word in self._idf:
+                often = np.array([c.get(word, 0.0) for c in self._counts], np.float32)
+                total += self._idf[word] * often * (K1 + 1) / (often + norm)
+        return total
+
+    def _covered(self, asked: Sequence[str]) -> Floats:
+        """How much of the question's (rare) words a sentence and its neighbours hold, 0..1."""
+        weight = {w: self._idf.get(w, self._rare) for w in asked}
+        total = max(sum(weight.values()), 1e-6)
+        return np.array([sum(weight[w] for w in asked if w in c) / total for c in self._counts], np.float32)
+
+
+def confidence(signals: Floats) -> float:
+    """How likely it is that the question is answered here, by the best hit and by how it stands out."""
+    z = (sureness(signals) - SURE_MEAN) / SURE_SCALE @ SURE_WEIGHTS + SURE_INTERCEPT
+    return float(1 / (1 + np.exp(-z)))
+
+
+def sureness(signals: Floats) -> Floats:
+    """What tells an answer from a near miss, (9,)."""
+    scores = signals @ WEIGHTS
+    order = np.argsort(-scores, kind="stable")
+    top = int(order[0])
+    share = np.exp(scores - scores.max())
+    near = share[max(0, top - 2) : top + 3].sum() / share.sum()
+    best, most = signals[top, [0, 1, 3]], signals[:, [0, 1, 3]].max(axis=0)
+    return np.array([*best, *most, near, scores[top] / 10, scores[order[:5]].mean() / 10], np.float32)
+
+
+def stems(text: str) -> list[str]:
+    """Words without the most frequent ones and without their endings, in lower case."""
+    words = re.findall(r"[a-z0-9]+(?:[.'’][a-z0-9]+)*", text.lower())
+    return [_stem(w) for w in words if w not in STOPS and len(w) > 1]
+
+
+def _stem(word: str) -> str:
+    word = re.sub(r"['’](?:s|re|ve|ll|d|t|m)$", "", word)
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _joined(words: Sequence[Sequence[str]], at: int) -> dict[str, float]:
+    """Word counts of a sentence with its neighbours' at a lower weight."""
+    counts: dict[str, float] = {}
+    for offset, weight in zip((-1, 0, 1), NEAR, strict=True):
+        if 0 <= at + offset < len(words):
+            for word in words[at + offset]:
+                counts[word] = counts.get(word, 0.0) + weight
+    return counts
+
+
+def _spread(vectors: Floats) -> Floats:
+    """Each vector with its neighbours' at a lower weight."""
+    out = vectors * NEAR[1]
+    out[1:] += vectors[:-1] * NEAR[0]
+    out[:-1] += vectors[1:] * NEAR[2]
+    return out
+
+
+def _unit(vectors: Floats) -> Floats:
+    scaled: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return scaled
+
+
+def _ranks(values: Floats) -> Floats:
+    """0 for the largest, and so on."""
+    ranks = np.empty(len(values), np.float32)
+    ranks[np.argsort(-values, kind="stable")] = np.arange(len(values), dtype=np.float32)
+    return ranks
