@@ -27,9 +27,11 @@ _FEED_TAGS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class ItemExtras:
-    """What feedparser loses of an item: attributes of each transcript and alternate file, its type."""
+    """What feedparser loses of an item: attributes of each transcript and alternate file, its type,
+    its guid as written."""
 
-    key: str
+    guid: str
+    title: str
     transcripts: tuple[dict[str, str], ...]
     alternates: tuple[dict[str, str], ...]
     episode_type: str
@@ -123,9 +125,10 @@ def _text(node: Any) -> str:
 
 def _item(node: Any) -> ItemExtras:
     children = [child for child in _elements(node) if child is not node]
-    texts = {_name(child): _text(child) for child in reversed(children) if len(child) == 0}
+    texts = {_name(child): _text(child) for child in reversed(children) if child.getparent() is node}
     return ItemExtras(
-        key=texts.get("guid") or texts.get("id") or texts.get("title", ""),
+        guid=texts.get("guid") or texts.get("id", ""),
+        title=texts.get("title", ""),
         transcripts=tuple(_attributes(c) for c in children if _name(c) == "podcast:transcript"),
         alternates=tuple(_alternates(children)),
         episode_type=texts.get("itunes:episodeType", "").lower(),

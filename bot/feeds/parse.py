@@ -18,7 +18,7 @@ from bot.feeds.decide import Hints
 from bot.feeds.markup import FeedExtras, ItemExtras, feed_extras, xml_root_name
 from bot.vault import Vault, hides_path, secrets_of
 
-_NO_EXTRAS = ItemExtras(key="", transcripts=(), alternates=(), episode_type="")
+_NO_EXTRAS = ItemExtras(guid="", title="", transcripts=(), alternates=(), episode_type="")
 _MAGIC = {
     b"\x1f\x8b": "a compressed (gzip) file",
     b"PK\x03\x04": "a zip file",
@@ -138,7 +138,7 @@ def _episode(entry: Any, extra: ItemExtras, feed: Feed, place: _Place) -> Episod
     reason = media.why_skipped(feed.medium, kind, episode_type)
     audio = chosen if kind in {"audio", "unknown"} else None
     return Episode(
-        guid=_guid(entry, place),
+        guid=_guid(entry, extra, place),
         title=place.clean(text.one_line(entry.get("title") or "")) or "Untitled",
         show=feed.title,
         published_at=_published(entry),
@@ -154,8 +154,10 @@ def _episode(entry: Any, extra: ItemExtras, feed: Feed, place: _Place) -> Episod
     )
 
 
-def _guid(entry: Any, place: _Place) -> str:
-    guid = " ".join(str(entry.get("id") or "").split())[:1000]
+def _guid(entry: Any, extra: ItemExtras, place: _Place) -> str:
+    """As written, not resolved against the feed's address as feedparser does it: the feed may move."""
+    guid = " ".join(str(entry.get("id") or "").split())
+    guid = (extra.guid if extra.guid and guid.endswith(extra.guid) else guid)[:1000]
     return place.clean(place.vault.seal(guid)[0]) if "://" in guid else place.clean(guid)
 
 
@@ -213,7 +215,7 @@ def _aligned(entries: Sequence[Any], items: Sequence[ItemExtras]) -> Iterator[It
     if len(entries) == len(items):
         yield from items
         return
-    by_key = {item.key: item for item in items if item.key}
+    by_key = {item.guid or item.title: item for item in items}
     for entry in entries:
         yield by_key.get(str(entry.get("id") or entry.get("title") or ""), _NO_EXTRAS)
 

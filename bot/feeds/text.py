@@ -19,7 +19,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<![^<>]*>")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _PLAIN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hrs?|hours?)?\.?")
 _UNITS = re.compile(
-    r"p?t?\s*(?:(\d+(?:\.\d+)?)\s*h\w*)?[\s,]*(?:(\d+(?:\.\d+)?)\s*m\w*)?[\s,]*(?:(\d+(?:\.\d+)?)\s*s\w*)?"
+    r"p?t?\s*(?:(\d+(?:\.\d+)?)\s*h[a-z]*)?[\s.]*(?:(\d+(?:\.\d+)?)\s*m[a-z]*)?[\s.]*"
+    r"(?:(\d+(?:\.\d+)?)\s*s[a-z]*)?"
 )
 
 
