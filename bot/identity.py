@@ -67,11 +67,18 @@ def _passing(pair: str) -> bool:
 
 
 def _distinct(polled: Sequence[Episode]) -> list[Episode]:
-    """Items repeated word for word are one; a second item that differs at all is kept."""
-    kept: dict[Episode, Episode] = {}
+    """Items repeated word for word are one; a second item that differs at all is kept.
+
+    So is what has neither guid nor audio: nothing tells whether it is the same.
+    """
+    kept: list[Episode] = []
+    said: set[Episode] = set()
     for item in polled:
-        kept.setdefault(_said(item), item)
-    return list(kept.values())
+        words = _said(item)
+        if words not in said or not (item.guid or item.enclosure):
+            kept.append(item)
+        said.add(words)
+    return kept
 
 
 # ── matching ────────────────────────────────────────────────────────────────────────────────────────────
