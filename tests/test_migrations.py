@@ -19,7 +19,7 @@ from bot.errors import StoreError
 from bot.store import migrate as migrations
 from bot.store.database import connect, parse
 from bot.store.migrate import migrate
-from bot.store.sql import SqlStore
+from bot.store.sql import HEAD, SqlStore
 from bot.store.tables import Table
 from tests import store_postgres
 
@@ -60,6 +60,10 @@ def test_from_every_revision_to_the_models(url: str, start: str) -> None:
     assert tables(url) == {*Table.metadata.tables, "alembic_version"}
 
 
+def test_the_program_knows_its_newest_revision() -> None:
+    assert ScriptDirectory(str(FOLDER)).get_heads() == [HEAD]
+
+
 def test_a_database_newer_than_the_program_is_left_alone(url: str) -> None:
     SqlStore.open(url).close()
     ask(url, _make_newer)
@@ -91,7 +95,9 @@ def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pyt
 
 
 def test_processes_that_start_at_once_all_come_up(url: str) -> None:
-    program = f"from bot.store.sql import SqlStore; s = SqlStore.open({url!r}); input(); s.feeds(); s.close()"
+    program = (
+        f"from bot.store.sql import HEAD, SqlStore; s = SqlStore.open({url!r}); input(); s.feeds(); s.close()"
+    )
     command = [sys.executable, "-c", program]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=FOLDER.parents[2])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -55,6 +55,17 @@ def parse(url: str) -> URL:
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise StoreError("The SQLite database needs a file: sqlite:///path/to/earmark.db.")
     return parsed
+
+
+def make_folder(url: URL) -> None:
+    """The folder of a SQLite file, if it isn't there."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    folder = Path(url.database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The database's folder can't be made: {error.strerror} ({folder}).") from error
 
 
 def connect(url: URL, *, foreign_keys: bool = True) -> Engine:
@@ -114,6 +125,13 @@ class Database:
         self._url = url
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
+
+    def version(self) -> str:
+        """The revision of the schema; "" before the first."""
+        with self.read() as session:
+            if not inspect(session.connection()).has_table("alembic_version"):
+                return ""
+            return session.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -20,8 +20,6 @@ _LOCK = int.from_bytes(b"earmark")
 
 def migrate(url: URL, target: str = "head") -> None:
     """Up to `target`, in one transaction that holds a lock. StoreError: the database is newer than we."""
-    if url.get_backend_name() == "sqlite" and url.database:
-        _make_folder(Path(url.database).parent)
     engine = connect(url, foreign_keys=False)
     try:
         with wrapped(url):
@@ -36,13 +34,6 @@ def config(connection: Connection) -> Config:
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     settings.attributes["connection"] = connection
     return settings
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"The database's folder can't be made: {error.strerror} ({folder}).") from error
 
 
 def _migrate(engine: Engine, url: URL, target: str) -> None:

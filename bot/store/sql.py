@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import URL
+
 from bot.store.channels import SqlChannels
-from bot.store.database import Database, connect, parse
+from bot.store.database import Database, connect, make_folder, parse
 from bot.store.feeds import SqlFeeds
 from bot.store.library import SqlLibrary
-from bot.store.migrate import migrate
 from bot.store.work import SqlWork
+
+HEAD = "0001"  # the newest revision; a database that is there already needs no alembic
 
 
 class SqlStore:
@@ -66,5 +69,18 @@ class SqlStore:
         Raises StoreError: it can't be reached or read, or was made by a newer Earmark.
         """
         parsed = parse(url)
-        migrate(parsed)
-        return SqlStore(Database(parsed, connect(parsed)))
+        make_folder(parsed)
+        database = Database(parsed, connect(parsed))
+        try:
+            if database.version() != HEAD:
+                _migrate(parsed)
+        except BaseException:
+            database.close()
+            raise
+        return SqlStore(database)
+
+
+def _migrate(url: URL) -> None:
+    from bot.store.migrate import migrate  # alembic takes a quarter of a second to import
+
+    migrate(url)
