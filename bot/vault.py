@@ -158,10 +158,13 @@ def hides_path(url: str) -> bool:
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
-    """The secret values in a real URL, longest first, as they may reappear in texts; none shorter than 6."""
+    """The secret values in a real URL, longest first, as they may reappear in texts; none shorter than 6.
+
+    A user name is none if there is a password: it may be a common word.
+    """
     head = url.partition("#")[0].partition("?")
     userinfo = re.match(r"[^/]*//([^/]*)@", head[0])
-    found = [part for part in (userinfo[1].split(":") if userinfo else []) if part]
+    found = [userinfo[1].rpartition(":")[2] or userinfo[1]] if userinfo else []
     for pair in re.split(r"[&;]", head[2]):
         name, _, value = pair.partition("=")
         if value and is_secret(name, value):

@@ -90,6 +90,16 @@ def test_success_clears_the_failures() -> None:
     assert NOW + timedelta(hours=1) <= state.next_check_at <= NOW + timedelta(hours=1, minutes=6)
 
 
+@pytest.mark.parametrize(("unchanged", "failures", "hours"), [(True, 0, 5), (False, 0, 1), (True, 2, 1)])
+def test_an_unchanged_feed_keeps_the_wait_that_its_hints_led_to(
+    unchanged: bool, failures: int, hours: int
+) -> None:
+    last = NOW - timedelta(hours=6)
+    feed = Feed(url="u", checked_at=last, next_check_at=last + timedelta(hours=5), failures=failures)
+    state = succeeded(feed, NOW, Hints(), 0.0, unchanged=unchanged)
+    assert state.next_check_at == NOW + timedelta(hours=hours)
+
+
 @pytest.mark.parametrize(("before", "after"), [("paused", "paused"), ("gone", "active")])
 def test_success_leaves_a_pause_and_revives_the_gone(before: str, after: str) -> None:
     feed = Feed(url="u", status=before)  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def problems() -> list[str]:
 def discoverer(server: FeedServer, problems: list[str]) -> Discoverer:
     fetcher = Fetcher(VAULT, allow={server.host}, connect_s=3, page_s=5)
     reader = FeedparserReader(fetcher, VAULT, jitter=lambda: 0.0)
-    return Discoverer(fetcher, reader, VAULT, apple_url=server.url("/apple"), report=problems.append)
+    return Discoverer(fetcher, reader, VAULT, itunes_url=server.url("/apple"), report=problems.append)
 
 
 @pytest.mark.parametrize("form", ["http://{}/f", "feed://{}/f", "pcast://{}/f", "feed:http://{}/f", " {}/f "])
@@ -93,7 +93,7 @@ def test_a_web_page_leads_to_its_podcast(
     server: FeedServer, discoverer: Discoverer, head: str, body: str
 ) -> None:
     server.routes |= {"/": page(body, head), "/feed/": rss("Show")}
-    assert discoverer.find(server.url("/"))[0].title == "Show"
+    assert [feed.title for feed in discoverer.find(server.url("/"))] == ["Show"]
 
 
 def test_a_page_that_names_no_feed(server: FeedServer, discoverer: Discoverer) -> None:
@@ -211,7 +211,7 @@ def test_a_name_is_searched(server: FeedServer, discoverer: Discoverer) -> None:
     server.routes |= {
         "/apple/search": results(server.url("/missing"), server.url("/blog"), server.url("/f")),
     }
-    assert [feed.title for feed in discoverer.find("The Größe of Trees")] == ["Show", "Blog"]
+    assert [feed.title for feed in discoverer.find("The Größe of Trees")] == ["Show"]
     assert "term=The+Gr%C3%B6%C3%9Fe+of+Trees" in server.asked[0].path
 
 
@@ -230,6 +230,6 @@ def test_an_answer_that_makes_no_sense(server: FeedServer, discoverer: Discovere
 def test_a_name_without_internet_says_so() -> None:
     fetcher = Fetcher(VAULT)
     reader = FeedparserReader(fetcher, VAULT, jitter=lambda: 0.0)
-    offline = Discoverer(fetcher, reader, VAULT, apple_url="https://search.invalid")
+    offline = Discoverer(fetcher, reader, VAULT, itunes_url="https://search.invalid")
     with pytest.raises(NotFound, match=r"needs the internet.*Give the feed's address"):
         offline.find("Trees")

@@ -52,7 +52,7 @@ def test_seconds(written: str, expected: float | None) -> None:
         ("a < b and c > d", "a < b and c > d"),
         ("one<br/>two<p>three</p>four", "one two three four"),
         ("&lt;p&gt;escaped&lt;/p&gt;", "escaped"),
-        ("<script>alert('x')</script>safe<!-- no -->", "safe"),
+        ("<script>alert('x')</script>safe<!-- no --><STYLE>p</style >r<script>x</script>", "safer"),
         ("  many\n  spaces ", "many spaces"),
         ("nul\x00", "nul"),
         ('<a href="x">unclosed', "unclosed"),
@@ -67,6 +67,13 @@ def test_plain_keeps_lines_and_is_capped_at_a_word() -> None:
     assert plain("<p>One</p><ul><li>a</li><li>b</li></ul>") == "One\n\na\n\nb"
     text = plain("word " * 3000)
     assert len(text) <= 4000 and text.endswith("word…")
+
+
+@pytest.mark.parametrize("piece", ["<script", "<br", "<!--", "<a ", "&lt;", "<style></script>", "&amp;"])
+def test_hostile_text_takes_no_time(piece: str) -> None:
+    start = time.process_time()
+    plain(piece * 100_000)
+    assert time.process_time() - start < 0.5
 
 
 @given(st.text("<>&;/p!-a lt\n\x00", max_size=60))

@@ -306,7 +306,7 @@ def ranged(asked: Asked) -> Reply:
 
 def test_download_streams_and_reports(server: FeedServer, fetcher: Fetcher, tmp_path: Path) -> None:
     server.routes["/a.mp3"] = ranged
-    seen: list[tuple[int, int | None]] = []
+    seen: list[tuple[int, int]] = []
     path = tmp_path / "a.part"
     done = fetcher.download(server.url("/a.mp3"), path, progress=lambda n, total: seen.append((n, total)))
     assert path.read_bytes() == AUDIO

@@ -49,9 +49,14 @@ def backoff(failures: int, retry_after_s: float | None, jitter: float) -> float:
     return _bounded(max(spread, (retry_after_s or 0.0) * (1 + jitter / 10)))
 
 
-def succeeded(feed: Feed, now: datetime, hints: Hints, jitter: float) -> Feed:
-    """The feed's state after a good answer (new or not modified); a paused one stays paused."""
+def succeeded(feed: Feed, now: datetime, hints: Hints, jitter: float, *, unchanged: bool = False) -> Feed:
+    """The feed's state after a good answer; a paused one stays paused.
+
+    `unchanged` (304): the body with its hints didn't come, so the wait they led to last time still holds.
+    """
     wait = _bounded(interval(hints) * (1 + jitter / 10))
+    if unchanged and feed.failures == 0 and feed.checked_at and feed.next_check_at:
+        wait = max(wait, _bounded((feed.next_check_at - feed.checked_at).total_seconds()))
     return replace(
         feed,
         status="paused" if feed.status == "paused" else "active",

@@ -6,12 +6,11 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from bot.domain import Episode, Feed
+from bot.domain import Feed
 from bot.errors import FeedError, FetchError, NotAFeed, NotFound, Refused
 from bot.feeds.fetch import Fetcher
 from bot.feeds.markup import page_links
@@ -19,9 +18,8 @@ from bot.feeds.opml import parse_opml
 from bot.feeds.reader import FeedparserReader
 from bot.vault import Vault
 
-APPLE_URL = "https://itunes.apple.com"
+ITUNES_URL = "https://itunes.apple.com"
 MAX_CANDIDATES = 5
-MAX_NAMED = 3  # of a search by name: each is fetched and read
 
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/xml", "text/xml"})
 _FEED_PATH = re.compile(
@@ -32,14 +30,8 @@ _BARE_ADDRESS = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Found:
-    feed: Feed
-    has_audio: bool
-
-
 class Discoverer:
-    """Finds the feeds behind a source. `apple_url` is Apple's search service; `report` takes problems of
+    """Finds the feeds behind a source. `itunes_url` is Apple's search service; `report` takes problems of
     single entries, which don't stop the others."""
 
     def __init__(
@@ -48,20 +40,20 @@ class Discoverer:
         reader: FeedparserReader,
         vault: Vault,
         *,
-        apple_url: str = APPLE_URL,
+        itunes_url: str = ITUNES_URL,
         report: Callable[[str], None] | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
         self._vault = vault
-        self._apple_url = apple_url.rstrip("/")
+        self._itunes_url = itunes_url.rstrip("/")
         self._report = report or logging.getLogger(__name__).warning
 
     def find(self, source: str, *, private: bool = False) -> list[Feed]:
-        """Feeds of an OPML list: all, not yet fetched. Of anything else: the best first, read and titled;
-        what follows are alternatives. `private` hides the whole path of the address.
+        """All feeds of an OPML list, not yet fetched; of anything else the best one, read and titled.
 
-        Raises NotFound where a name or page leads to none, NotAFeed, FetchError.
+        `private` hides the whole path of the address. Raises NotFound where a name or page leads to none,
+        NotAFeed, FetchError.
         """
         source = source.strip()
         if not source:
@@ -128,14 +120,14 @@ class Discoverer:
                     f"{safe} is a web page that names no feed. Look there for an RSS link."
                 ) from error
             raise error
-        found = self._readable(candidates, private)
+        found = self._best(candidates, private)
         if not found:
             raise NotFound(f"{safe} names {len(candidates)} feeds, but none of them can be read.") from error
         return found
 
-    def _readable(self, urls: Iterable[str], private: bool = False) -> list[Feed]:
-        """Those that can be read, the ones with audio first; one of each title."""
-        found: dict[str, _Found] = {}
+    def _best(self, urls: Iterable[str], private: bool = False) -> list[Feed]:
+        """The first that can be read and has audio, else the first that can be read, if any."""
+        silent: list[Feed] = []
         for url in list(dict.fromkeys(urls))[:MAX_CANDIDATES]:
             safe, sealed = self._vault.seal(url, private=private)
             try:
@@ -143,30 +135,32 @@ class Discoverer:
             except (FetchError, FeedError) as error:
                 self._report(str(error))
                 continue
-            found.setdefault(feed.title, _Found(feed=feed, has_audio=_has_audio(episodes)))
-        return [f.feed for f in sorted(found.values(), key=lambda f: not f.has_audio)]
+            if any(episode.enclosure for episode in episodes):
+                return [feed]
+            silent.append(feed)
+        return silent[:1]
 
     def _by_apple_id(self, number: str) -> list[Feed]:
         results = self._ask_apple("lookup", {"id": number, "entity": "podcast"})
         return self._of_results(results, f"the Apple Podcasts link (id{number})")
 
     def _by_name(self, name: str) -> list[Feed]:
-        results = self._ask_apple("search", {"media": "podcast", "term": name, "limit": str(MAX_NAMED)})
+        results = self._ask_apple("search", {"media": "podcast", "term": name, "limit": str(MAX_CANDIDATES)})
         return self._of_results(results, f"“{name}”")
 
     def _of_results(self, results: list[dict[str, Any]], what: str) -> list[Feed]:
         urls = [str(result["feedUrl"]) for result in results if result.get("feedUrl")]
         if not urls:
             raise NotFound(f"No podcast found for {what}. Try its feed's address or its web page instead.")
-        found = self._readable(urls[:MAX_NAMED])
+        found = self._best(urls)
         if not found:
             raise NotFound(f"A podcast is listed for {what}, but its feed can't be read now.")
         return found
 
     def _ask_apple(self, service: str, query: dict[str, str]) -> list[dict[str, Any]]:
-        host = urlsplit(self._apple_url).hostname
+        host = urlsplit(self._itunes_url).hostname
         try:
-            body = self._fetcher.get(f"{self._apple_url}/{service}?{urlencode(query)}").body
+            body = self._fetcher.get(f"{self._itunes_url}/{service}?{urlencode(query)}").body
             results = json.loads(body)["results"]
         except FetchError as exc:
             raise NotFound(
@@ -228,7 +222,3 @@ def _looks_like_feed(link: dict[str, str]) -> bool:
         r"(rss|rss feed|podcast feed|feed|subscribe via rss)", link["text"].strip(), re.IGNORECASE
     )
     return bool(named or _FEED_PATH.search(href) or href.startswith("feed:"))
-
-
-def _has_audio(episodes: Iterable[Episode]) -> bool:
-    return any(episode.enclosure for episode in episodes)

@@ -118,7 +118,8 @@ class Fetcher:
     ) -> Download:
         """Stream a file to `path`, going on where an earlier try stopped if the server can do that.
 
-        `path` should end in ".part": it is whole only when this returns. `progress(done, total or None)`.
+        `path` should end in ".part": it is whole only when this returns. `progress(done, total)` in
+        bytes, total 0 where the server doesn't say.
         """
         part = partial.Part(path, max_bytes=max_bytes, progress=progress)
         if file := mounted(url, self._mounts):

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.errors import FetchError, Refused
 from bot.feeds.wire import Arrival, body
 
-Progress = Callable[[int, int | None], None]
+Progress = Callable[[int, int], None]  # bytes done, bytes in all (0: the server doesn't say)
 
 
 class Part:
@@ -75,7 +75,7 @@ class Part:
                 with _writing(self._path):
                     done += file.write(piece)
                     file.flush()  # so that a full disk shows here, and a kill loses nothing
-                self._progress(done, total)
+                self._progress(done, total or 0)
 
     def _remember(self, arrival: Arrival) -> None:
         headers = arrival.response.headers

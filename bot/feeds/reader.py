@@ -40,13 +40,19 @@ class FeedparserReader:
         parsed = visit.parsed
         hints = parsed.hints if parsed else decide.Hints()
         hints = replace(hints, cache_control=visit.response.headers.get("Cache-Control", ""))
-        state = decide.succeeded(visit.feed, now, hints, self._jitter())
+        state = decide.succeeded(visit.feed, now, hints, self._jitter(), unchanged=parsed is None)
         return Poll(feed=state, episodes=parsed.episodes if parsed else None)
 
-    def parse(self, body: bytes, url: str, content_type: str = "") -> tuple[Feed, tuple[Episode, ...]]:
-        """Parse a feed that was fetched from the real `url`. Raises NotAFeed, saying what it is instead."""
-        safe, sealed = self._vault.seal(url)
-        parsed = parse(body, url, content_type, Feed(url=safe, sealed=sealed), self._vault)
+    def parse(
+        self, body: bytes, url: str, content_type: str = "", *, sealed: str = ""
+    ) -> tuple[Feed, tuple[Episode, ...]]:
+        """Parse a feed that was fetched from `url`: a real one, or a safe one with `sealed`.
+
+        Raises NotAFeed, saying what it is instead.
+        """
+        real = self._vault.open(url, sealed) if sealed else url
+        safe, sealed = (url, sealed) if sealed else self._vault.seal(url)
+        parsed = parse(body, real, content_type, Feed(url=safe, sealed=sealed), self._vault)
         return parsed.feed, parsed.episodes
 
     def read(self, feed: Feed, response: Response | None = None) -> tuple[Feed, tuple[Episode, ...]]:

@@ -13,8 +13,13 @@ MAX_SUMMARY = 4000
 MAX_TITLE = 500
 MAX_DURATION_S = 7 * 86400.0
 
-_INVISIBLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li|/?ul|/?ol|/?h[1-6]|/?tr|/?blockquote)\b[^>]*>", re.IGNORECASE)
+# Where what isn't text begins and ends; searched one after the other, since one pattern could take
+# quadratic time on hostile input.
+_INVISIBLE = tuple(
+    (re.compile(begin, re.IGNORECASE), re.compile(end, re.IGNORECASE))
+    for begin, end in ((r"<script\b", r"</script\s*>"), (r"<style\b", r"</style\s*>"), (r"<!--", r"-->"))
+)
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li|/?ul|/?ol|/?h[1-6]|/?tr|/?blockquote)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<![^<>]*>")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _PLAIN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hrs?|hours?)?\.?")
@@ -29,7 +34,9 @@ def plain(markup: str, limit: int = MAX_SUMMARY) -> str:
     text = markup[: limit * 20]
     if "&lt;" in text and not _TAG.search(text):
         text = html.unescape(text)
-    text = _TAG.sub("", _BREAK.sub("\n", _INVISIBLE.sub("", text)))
+    for begin, end in _INVISIBLE:
+        text = _without(text, begin, end)
+    text = _TAG.sub("", _BREAK.sub("\n", text))
     text = html.unescape(html.unescape(text)).replace("\x00", "")
     lines = (" ".join(line.split()) for line in text.splitlines())
     return _cut(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), limit)
@@ -76,6 +83,14 @@ def _rfc2822(written: str) -> datetime | None:
         return None
     when = parsedate_to_datetime(written)
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _without(text: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
+    kept, here = [], 0
+    while (start := begin.search(text, here)) and (stop := end.search(text, start.end())):
+        kept.append(text[here : start.start()])
+        here = stop.end()
+    return "".join(kept) + text[here:]
 
 
 def _cut(text: str, limit: int) -> str:

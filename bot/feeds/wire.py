@@ -110,7 +110,6 @@ async def _asked(
     connector = aiohttp.TCPConnector(
         socket_factory=_guard(is_allowed(where.host, where.port, policy.allow), blocked),
         resolver=aiohttp.ThreadedResolver(),
-        happy_eyeballs_delay=None,
         force_close=True,
     )
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=policy.connect_s, sock_read=policy.read_s)
