@@ -152,13 +152,15 @@ class Pipeline:
     def compose_now(self, channel: Channel) -> Digest | None:
         """A digest outside the schedule, as a further part of today's; None when there is nothing to say."""
         now = self.clock()
+        # Only due work can be claimed, which keeps two composers from one channel: so make it due.
+        due = self.store.save_channel(replace(channel, next_post_at=now))
         claim = self.store.claim("compose", channel.id, now, LEASE_S)
         if claim is None:
-            raise EarmarkError(f"{channel.name} is being composed by another process; try again in a minute.")
+            raise EarmarkError(f"{channel.name} is paused, or another process composes for it just now.")
         today = calendar.local_date(channel, now)
         parts = [d.part for d in self.store.digests(channel.id) if d.local_date == today]
         made = self.digest_for(channel, now, part=max(parts, default=-1) + 1)
-        self.store.save_digest(claim, made, channel)
+        self.store.save_digest(claim, made, replace(due, next_post_at=calendar.next_post_at(due, now)))
         return made
 
     def digest_for(self, channel: Channel, due_at: datetime, part: int = 0) -> Digest | None:

@@ -6,8 +6,8 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -16,9 +16,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.domain import Stage
 from bot.errors import EarmarkError
 from bot.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +27,9 @@ class Worker:
     a refresh nor a post: feeds, models, posts. A lane never runs twice at once (max_instances=1), and ticks
     that were missed while it ran count as one (coalesce)."""
 
-    def __init__(self, pipeline: Pipeline, sweep: Callable[[datetime], None], tick_s: float = TICK_S) -> None:
+    def __init__(
+        self, pipeline: Pipeline, sweep: Callable[[datetime], object], tick_s: float = TICK_S
+    ) -> None:
         self._pipeline = pipeline
         self._sweep = sweep
         self._tick_s = tick_s
@@ -47,13 +46,10 @@ class Worker:
         """Blocks until `stop` or SIGTERM/SIGINT; a unit in hand is left to its lease after ten seconds."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        now = datetime.now(UTC)  # the scheduler lives on the machine's clock, the pipeline on its own
         for lane in (self.feeds, self.models, self.posts):
-            self._scheduler.add_job(
-                _surviving(lane), "interval", seconds=self._tick_s, next_run_time=self._pipeline.clock()
-            )
-        self._scheduler.add_job(
-            _surviving(self.tidy), "interval", hours=1, next_run_time=self._pipeline.clock()
-        )
+            self._scheduler.add_job(_surviving(lane), "interval", seconds=self._tick_s, next_run_time=now)
+        self._scheduler.add_job(_surviving(self.tidy), "interval", hours=1, next_run_time=now)
         self._scheduler.start()
         self._stop.wait()
         self._scheduler.shutdown(wait=False)

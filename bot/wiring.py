@@ -92,7 +92,7 @@ class Earmark:
         from bot.vault import Vault
 
         key = self.settings.key.get_secret_value() if self.settings.key else ""
-        return Vault(key=key, path=self.settings.data_dir / "earmark.key")
+        return Vault(key, key_file=self.settings.data_dir / "earmark.key")
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -154,7 +154,7 @@ class Earmark:
     def encoder(self) -> Encoder:
         from bot.read.encoder import Encoder
 
-        return Encoder(self.weights, threads=self.threads)
+        return Encoder.load(self.weights, threads=self.threads)
 
     @cached_property
     def reader(self) -> Reader:

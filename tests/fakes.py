@@ -107,10 +107,10 @@ class FakeWriter:
 
     def write(self, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
         said = reading.sentences[passage.quote_at]
-        topic = said.text.split()[0]
+        own = said.text.split()[0] + episode.guid.removeprefix("guid-")
         return Insight(
-            headline=f"{topic} {episode.guid}{topic} {topic}{episode.guid}",
-            text=said.text,
+            headline=f"{own}",
+            text=" ".join(f"{letter}{own}" for letter in "abcdefgh"),
             quote=said.text,
             speaker=said.speaker,
             start=said.start,

@@ -83,12 +83,14 @@ def test_ask(core: FakeCore) -> None:
 
 
 def test_podcasts_are_listed_added_and_removed(core: FakeCore) -> None:
-    assert say(core, "/podcasts") == "1. Show"
+    [first] = core.store.feeds()
+    assert say(core, "/podcasts") == f"{first.id}. Show"
     assert "Already following Show." in say(core, f"/podcasts add {URL}")
     assert "Following Show." in say(core, "/podcasts add https://b.example/feed")
-    assert "1 (Show) or 2 (Show)" in say(core, "/podcasts remove show")
-    assert "No longer following" in say(core, "/podcasts remove 2")
-    assert "No podcast here is called" in say(core, "/podcasts remove 2")
+    second = core.store.feeds()[-1].id
+    assert f"{first.id} (Show) or {second} (Show)" in say(core, "/podcasts remove show")
+    assert "No longer following" in say(core, f"/podcasts remove {second}")
+    assert "No podcast here is called" in say(core, f"/podcasts remove {second}")
     assert "/podcasts add" in say(core, "/podcasts sing")
 
 
@@ -118,7 +120,7 @@ def test_wrong_settings_are_told_and_change_nothing(core: FakeCore, line: str) -
 def test_preview_and_why(core: FakeCore) -> None:
     assert "nothing to post yet" in say(core, "/digest preview")
     assert "All is well" in say(core, "/digest why")
-    core.store.save_feed(replace(core.store.feed(1), error="The server says 500.", failures=2))
+    core.store.save_feed(replace(core.store.feeds()[0], error="The server says 500.", failures=2))
     assert "The server says 500." in say(core, "/digest why")
 
 

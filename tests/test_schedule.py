@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime
 
 import pytest
 
 from bot.domain import Stage
 from bot.errors import StoreError
 from bot.schedule import Worker, _surviving
-from tests.fakes import FakeClock
 from tests.test_pipeline import World
 
 
@@ -58,18 +56,18 @@ def test_a_tick_survives_what_can_be_expected_and_logs_it(caplog: pytest.LogCapt
 
 def test_runs_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    world.pipeline.clock = FakeClock(datetime.now(world.clock().tzinfo))
+    world.clock.forward(hours=2)
     swept = threading.Event()
     worker = Worker(world.pipeline, lambda now: swept.set(), tick_s=0.05)
     monkeypatch.setattr("bot.schedule.signal.signal", lambda *args: None)  # only the main thread may set them
-    thread = threading.Thread(target=worker.run)
+    thread = threading.Thread(target=worker.run, daemon=True)
     thread.start()
     assert swept.wait(10)
     for _ in range(200):
-        if world.store.insights(1):
+        if world.posted():
             break
         threading.Event().wait(0.05)
     worker.stop()
     thread.join(10)
     assert not thread.is_alive()
-    assert world.store.insights(1)
+    assert len(world.posted()) == 5
