@@ -37,7 +37,7 @@ class Fetcher(Protocol):
         *,
         sealed: str = "",
         max_bytes: int = ...,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
     ) -> Any: ...
 
 
@@ -62,7 +62,7 @@ class AudioFiles:
         max_bytes: int = 500_000_000,
         max_s: float = 6 * 3600,
         keep_days: float = 7,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._folder = folder
