@@ -164,6 +164,28 @@ def test_a_time_without_zone_is_a_bug_and_not_guessed(world: World) -> None:
         world.store.save_feed(replace(world.feed, checked_at=NOW.replace(tzinfo=None)))
 
 
+def test_a_feed_may_claim_any_number(world: World) -> None:
+    huge = Enclosure(url="https://e.example/a.mp3", length_bytes=10**30)
+    long, negative = world.add(
+        episode(1, enclosure=huge, duration_s=float("inf")),
+        episode(2, enclosure=replace(huge, length_bytes=-1), duration_s=float("nan")),
+    )
+    stored = world.store.episode(long)
+    assert stored.enclosure == replace(huge, length_bytes=2**63 - 1) and stored.duration_s is None
+    stored = world.store.episode(negative)
+    assert stored.enclosure == replace(huge, length_bytes=0) and stored.duration_s is None
+
+
+def test_a_score_that_is_no_number_is_a_bug_and_not_stored(world: World) -> None:
+    (id_,) = world.add(episode())
+    world.bring(id_, "read")
+    passage = Passage(first=0, last=0, score=float("nan"), evidence=(), quote_at=0)
+    with pytest.raises(ValueError, match="no number"):
+        world.store.save_reading(world.take("read", id_), id_, Reading(sentences=(), passages=(passage,)))
+    assert world.store.reading(id_) is None
+    assert [row.stage for row in world.store.work()] == ["read"]
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("naïve 日本 🎙️", "naïve 日本 🎙️"), ("a\0b", "ab"), ("\ud83d!", "?!"), ("'; --\\u0000", "'; --\\u0000")],

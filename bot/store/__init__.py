@@ -1,0 +1,1 @@
+"""What Earmark remembers, behind ports.Store: SqlStore (sql.py) and MemoryStore (memory.py)."""

@@ -14,7 +14,7 @@ from bot.domain import Changes, Claim, Episode, Feed
 from bot.errors import StoreError
 from bot.store import due, rows
 from bot.store import tables as t
-from bot.store.clean import clean
+from bot.store.clean import clean, plausible
 from bot.store.database import Database, insert
 from bot.store.work import finish
 
@@ -61,7 +61,7 @@ class SqlFeeds:
 
     def save_episode(self, episode: Episode) -> Episode:
         with self._db.write() as session:
-            episode_id = _save(session, clean(episode))
+            episode_id = _save(session, episode)
             return _episode(session, episode_id)
 
     def save_poll(self, claim: Claim, feed: Feed, changes: Changes) -> None:
@@ -105,11 +105,11 @@ def _overwrite(session: Session, feed: Feed) -> None:
 
 def _save_all(session: Session, feed_id: int, episodes: Iterable[Episode]) -> None:
     for episode in episodes:
-        _save(session, clean(replace(episode, feed_id=feed_id)))
+        _save(session, replace(episode, feed_id=feed_id))
 
 
 def _save(session: Session, episode: Episode) -> int:
-    new = rows.of_episode(episode)
+    new = rows.of_episode(clean(plausible(episode)))
     if episode.id:
         session.execute(update(t.Episode).where(col(t.Episode.id) == episode.id).values(new))
         return episode.id

@@ -47,10 +47,13 @@ class Ledger:
         row = self._rows.get((claim.stage, claim.subject))
         return row is not None and row.fence == claim.fence and row.lease_until is not None
 
-    def renew(self, claim: Claim, now: datetime, lease_s: float) -> None:
+    def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:
+        if not self.holds(claim):
+            return False
         key = claim.stage, claim.subject
         self._rows[key] = replace(self._rows[key], lease_until=now + timedelta(seconds=lease_s))
         self._touched[key] = now
+        return True
 
     def finish(self, claim: Claim) -> datetime:
         """Marks it done; when it was last touched. Raises LeaseLost before anything is saved."""
@@ -61,6 +64,8 @@ class Ledger:
         return self._touched[key]
 
     def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
+        if not self.holds(claim):
+            return
         key = claim.stage, claim.subject
         self._rows[key] = replace(
             self._rows[key],

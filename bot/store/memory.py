@@ -28,9 +28,9 @@ from bot.domain import (
     WorkRow,
 )
 from bot.errors import StoreError
-from bot.store.clean import clean
+from bot.store.clean import clean, plausible
 from bot.store.ledger import Ledger
-from bot.store.shelves import Shelves
+from bot.store.shelves import LONG_AGO, Shelves
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,17 +101,20 @@ class MemoryStore:
 
     @_locked
     def save_episode(self, episode: Episode) -> Episode:
-        stored = replace(clean(episode), id=episode.id or self._on.new_id())
+        if episode.id:
+            self.episode(episode.id)
+        stored = replace(clean(plausible(episode)), id=episode.id or self._on.new_id())
         self._on.episodes[stored.id] = stored
         return self.episode(stored.id)
 
     @_locked
     def save_poll(self, claim: Claim, feed: Feed, changes: Changes) -> None:
+        feed, stored = clean(feed), self.feed(claim.subject)
+        episodes = [clean(plausible(episode)) for episode in (*changes.new, *changes.updated)]
         self._work.finish(claim)
-        stored = self.feed(claim.subject)
         status = feed.status if stored.status == "active" else stored.status
         self.save_feed(replace(feed, id=stored.id, status=status))
-        for episode in (*changes.new, *changes.updated):
+        for episode in episodes:
             self.save_episode(replace(episode, feed_id=stored.id))
 
     # work
@@ -128,10 +131,7 @@ class MemoryStore:
 
     @_locked
     def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:
-        if not self._work.holds(claim):
-            return False
-        self._work.renew(claim, now, lease_s)
-        return True
+        return self._work.renew(claim, now, lease_s)
 
     @_locked
     def done(self, claim: Claim) -> None:
@@ -139,8 +139,7 @@ class MemoryStore:
 
     @_locked
     def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
-        if self._work.holds(claim):
-            self._work.fail(claim, clean(error), not_before)
+        self._work.fail(claim, clean(error), not_before)
 
     @_locked
     def retry(self, stage: Stage, subject: int) -> bool:
@@ -154,8 +153,9 @@ class MemoryStore:
 
     @_locked
     def save_transcript(self, claim: Claim, episode_id: int, transcript: Transcript) -> None:
+        transcript = clean(transcript)
         self._work.finish(claim)
-        self._on.transcripts[episode_id] = clean(transcript)
+        self._on.transcripts[episode_id] = transcript
 
     @_locked
     def transcript(self, episode_id: int) -> Transcript | None:
@@ -163,24 +163,24 @@ class MemoryStore:
 
     @_locked
     def save_reading(self, claim: Claim, episode_id: int, reading: Reading) -> None:
-        read_at = self._work.finish(claim)
-        self._on.readings[episode_id] = clean(reading), read_at
+        reading = clean(reading)
+        self._on.readings[episode_id] = reading, self._work.finish(claim)
 
     @_locked
     def reading(self, episode_id: int) -> Reading | None:
-        reading, _ = self._on.readings.get(episode_id, (None, None))
-        return reading
+        return self._on.readings.get(episode_id, (None, None))[0]
 
     @_locked
     def save_insights(
         self, claim: Claim, episode_id: int, insights: Sequence[Insight], now: datetime
     ) -> None:
+        insights = clean(tuple(insights))
         self._work.finish(claim)
         kept = {pick.insight.id for digest in self._on.digests.values() for pick in digest.picks}
         for insight in self.insights(episode_id):
             if insight.id not in kept:
                 del self._on.insights[insight.id]
-        for insight in clean(tuple(insights)):
+        for insight in insights:
             id_, created_at = self._on.new_id(), insight.created_at or now
             self._on.insights[id_] = replace(insight, id=id_, episode_id=episode_id, created_at=created_at)
 
@@ -239,8 +239,7 @@ class MemoryStore:
         fresh = [
             insight
             for insight in self._on.insights.values()
-            if insight.created_at
-            and insight.created_at > since
+            if (insight.created_at or LONG_AGO) > since
             and insight.episode_id not in had
             and self._on.is_news(channel_id, insight.episode_id)
         ]
@@ -261,12 +260,12 @@ class MemoryStore:
 
     @_locked
     def save_digest(self, claim: Claim, digest: Digest | None, channel: Channel) -> None:
+        digest, stored = clean(digest), self.channel(claim.subject)
         self._work.finish(claim)
-        stored = self.channel(claim.subject)
         self._on.channels[stored.id] = replace(stored, next_post_at=channel.next_post_at)
         if digest is not None and _slot(digest) not in map(_slot, self._on.digests.values()):
             id_, created_at = self._on.new_id(), digest.created_at or datetime.now(UTC)
-            self._on.digests[id_] = clean(replace(digest, id=id_, created_at=created_at))
+            self._on.digests[id_] = replace(digest, id=id_, created_at=created_at)
 
     @_locked
     def digest(self, digest_id: int) -> Digest:
@@ -278,8 +277,9 @@ class MemoryStore:
 
     @_locked
     def save_post(self, claim: Claim, post: Post) -> None:
+        post = clean(post)
         self._work.finish(claim)
-        self._on.posts.setdefault(post.digest_id, clean(post))
+        self._on.posts.setdefault(post.digest_id, post)
 
     @_locked
     def post(self, digest_id: int) -> Post | None:

@@ -13,7 +13,6 @@ from bot import domain
 from bot.store import tables as t
 
 T = TypeVar("T")
-_BIGGEST = 2**63 - 1
 
 TRANSCRIPT = TypeAdapter(domain.Transcript)
 READING = TypeAdapter(domain.Reading)
@@ -64,8 +63,7 @@ def of_episode(episode: domain.Episode) -> dict[str, Any]:
         "enclosure_url": enclosure.url if episode.enclosure else None,
         "enclosure_sealed": enclosure.sealed,
         "enclosure_mime_type": enclosure.mime_type,
-        # A feed may claim any number; the database has 64 bits for it.
-        "enclosure_length_bytes": max(0, min(enclosure.length_bytes, _BIGGEST)),
+        "enclosure_length_bytes": enclosure.length_bytes,
         "transcripts": _LINKS.dump_json(episode.transcripts),
     }
 
