@@ -58,6 +58,12 @@ def next_post_at(channel: Channel, after: datetime) -> datetime:
     raise ConfigError(f"{channel.name} has no day to post on.")
 
 
+def last_slot(channel: Channel, now: datetime, within_s: float) -> datetime | None:
+    """The slot that came in the last `within_s` seconds; None when there was none."""
+    slot = next_post_at(channel, now - timedelta(seconds=within_s))
+    return slot if slot <= now else None
+
+
 def local_date(channel: Channel, at: datetime) -> date:
     return at.astimezone(parse_timezone(channel.timezone)).date()
 

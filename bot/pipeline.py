@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 LEASE_S = 30.0
 MAX_ATTEMPTS = 5
 PER_EPISODE = 10
+UPSTREAM: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write")
+RECHECK = timedelta(minutes=1)
+PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
 WINDOW = timedelta(days=4)  # a weekend and a bank holiday: what is older is no longer news
 
 
@@ -145,9 +149,34 @@ class Pipeline:
     def _compose(self, claim: Claim) -> None:
         channel, now = self.store.channel(claim.subject), self.clock()
         due_at = channel.next_post_at or now
-        later = replace(channel, next_post_at=calendar.next_post_at(channel, now))
-        made = None if calendar.is_missed(due_at, now) else self.digest_for(channel, due_at)
-        self.store.save_digest(claim, made, later)
+        slot = calendar.last_slot(channel, now, calendar.LATE_S) or due_at
+        made = None if calendar.is_missed(due_at, now) else self.digest_for(channel, slot)
+        if self._worth_waiting(channel, made, now):
+            self.store.save_digest(claim, None, replace(channel, next_post_at=now + RECHECK))
+        else:
+            later = replace(channel, next_post_at=calendar.next_post_at(channel, now))
+            self.store.save_digest(claim, made, later)
+
+    def _worth_waiting(self, channel: Channel, made: Digest | None, now: datetime) -> bool:
+        """Whether the post is not full and more is on its way: after a night's sleep of the machine, the
+        time to post comes before the morning's episodes have been read."""
+        per_episode = Counter(pick.episode.id for pick in made.picks) if made else Counter[int]()
+        picks = sum(min(n, digest.PER_EPISODE) for n in per_episode.values())
+        patience_s = 0.0 if picks >= channel.count else PATIENCE_S if picks else calendar.LATE_S
+        return calendar.last_slot(channel, now, patience_s) is not None and self._is_coming(channel, now)
+
+    def _is_coming(self, channel: Channel, now: datetime) -> bool:
+        """Work on the channel's feeds that is due or in somebody's hands."""
+        feeds = {subscription.feed_id for subscription in self.store.subscriptions(channel.id)}
+        held = [
+            (row.stage, row.subject) for row in self.store.work() if row.lease_until and row.lease_until > now
+        ]
+        due = [(stage, n) for stage in UPSTREAM for n in self.store.pending(stage, now)]
+        return any(
+            (n if stage == "refresh" else self.store.episode(n).feed_id) in feeds
+            for stage, n in (*due, *held)
+            if stage in UPSTREAM
+        )
 
     def compose_now(self, channel: Channel) -> Digest | None:
         """A digest outside the schedule, as a further part of today's; None when there is nothing to say."""

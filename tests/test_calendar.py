@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.calendar import is_missed, local_date, next_post_at, parse_time, parse_timezone, parse_weekdays
+from bot.calendar import (
+    is_missed,
+    last_slot,
+    local_date,
+    next_post_at,
+    parse_time,
+    parse_timezone,
+    parse_weekdays,
+)
 from bot.domain import Channel
 from bot.errors import ConfigError
 
@@ -72,6 +80,13 @@ def test_every_local_day_has_exactly_one_slot(zone: str, at: time, minutes: int)
     )
     assert set(days.values()) == {1}
     assert max(days) - min(days) == timedelta(days=8)
+
+
+def test_last_slot() -> None:
+    channel = Channel(post_time="23:55")
+    midnight = datetime(2026, 11, 25, 0, 10, tzinfo=UTC)
+    assert last_slot(channel, midnight, 3600) == datetime(2026, 11, 24, 23, 55, tzinfo=UTC)
+    assert last_slot(channel, midnight, 600) is None
 
 
 def test_late_start() -> None:

@@ -107,6 +107,25 @@ def test_late_start_posts_once_and_too_late_not_at_all() -> None:
     assert due is not None and due > world.clock()
 
 
+def test_a_post_waits_for_what_is_on_its_way_but_not_for_ever() -> None:
+    world = World()
+    world.clock.forward(hours=2)  # the machine slept: nothing has been looked for yet
+    world.pipeline.run("compose")
+    world.pipeline.run("refresh")
+    world.pipeline.run("compose")
+    world.clock.forward(minutes=1)
+    for stage in ("transcribe", "read", "write"):
+        world.pipeline.run(stage, 1)
+    world.pipeline.run("compose")  # something is there, more is coming
+    world.settle(("publish",))
+    assert world.posted() == []
+    world.clock.forward(minutes=15)
+    world.settle(("compose", "publish"))
+    assert {p.episode.title for p in world.engines.console.posts[0].picks} == {"Episode 0"}
+    due = world.store.channel(world.channel.id).next_post_at
+    assert due == START + timedelta(days=1, hours=2)
+
+
 def test_a_bad_episode_stops_no_other_and_is_tried_again() -> None:
     world = World()
     world.engines.transcriber.broken["Episode 1"] = FetchError("The audio can't be had now.")

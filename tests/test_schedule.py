@@ -66,6 +66,7 @@ def test_runs_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(200):
         if world.posted():
             break
+        world.clock.forward(seconds=20)
         threading.Event().wait(0.05)
     worker.stop()
     thread.join(10)
