@@ -239,6 +239,7 @@ def test_two_workers_do_each_thing_once() -> None:
         for stage in STAGES:
             world.pipeline.run(stage, 1)
             other.run(stage, 1)
+        world.clock.forward(minutes=1)
     assert sorted(world.engines.transcriber.heard) == ["Episode 0", "Episode 1", "Episode 2"]
     assert len(world.engines.console.posts) == 1
 
