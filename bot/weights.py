@@ -73,7 +73,10 @@ _PIP_FAILURES = (
         r"|Connection (?:refused|reset|aborted)|getaddrinfo|SSLError|CERTIFICATE",
         "the package index can't be reached; check the network (or pip's proxy setting) and try again",
     ),
-    (r"No matching distribution|Could not find a version", "the package index that pip uses doesn't have it"),
+    (
+        r"No matching distribution|Could not find a version",
+        "the package index that pip uses doesn't have it, or can't be reached",
+    ),
 )
 
 

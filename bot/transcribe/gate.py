@@ -67,9 +67,7 @@ def judge(heard: Sequence[Heard], speech: Sequence[Span], *, english_only: bool)
     counts = len(heard) - len(on_speech), len(on_speech) - len(straight)
     warnings = list(_warnings(*counts, min(foreign, default=(0.0, 0.0)), alien, covered))
     if untellable and alien <= 0.5:
-        warnings.append(
-            "Too few words were heard to tell whether this is English; nothing is posted from it."
-        )
+        warnings.append("Too few words to tell whether this is English; nothing is posted from it.")
     return Judged(
         segments=tuple(_segment(piece) for piece in kept),
         warnings=tuple(warnings),
