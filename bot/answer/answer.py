@@ -1,4 +1,4 @@
-"""Answers from transcripts alone: the sentences that say it, each cited, or an honest "not in this episode"."""
+"""Answers from transcripts alone: the sentences that say it, each cited, or "not in this episode"."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ Place = tuple[Source, Index, Hit]
 class SearchAnswerer:
     """Implements Answerer by hybrid search; extractive.
 
-    `cut` makes sentences of a transcript, `clean` makes a spoken sentence readable (it may return "").
+    `cut` makes sentences of a transcript (else its segments are taken for sentences), `clean` makes a spoken
+    sentence readable and may return "" (else it is left as said).
     The vectors of the last KEPT transcripts stay in memory, so that many questions cost one encoding.
     """
 
@@ -31,16 +32,16 @@ class SearchAnswerer:
         self,
         encoder: TextEncoder,
         *,
-        cut: Callable[[Transcript], Sequence[Sentence]],
-        clean: Callable[[str], str],
+        cut: Callable[[Transcript], Sequence[Sentence]] | None = None,
+        clean: Callable[[str], str] | None = None,
         threshold: float = THRESHOLD,
     ) -> None:
-        self._encoder, self._cut, self._clean = encoder, cut, clean
+        self._encoder, self._cut, self._clean = encoder, cut or segments, clean or str.strip
         self._threshold = threshold
         self._indexes: OrderedDict[int, Index] = OrderedDict()
 
     def answer(self, question: str, sources: Sequence[Source]) -> Answer:
-        """One to three cited sentences; below the threshold `found` is False and the citations are the nearest."""
+        """One to three cited sentences; where `found` is False, the nearest places are cited."""
         begun, before = time.perf_counter(), self._encoder.tokens
         places = self._places(question, sources)
         sure = places[0][2].confidence if places else 0.0
@@ -85,9 +86,17 @@ class SearchAnswerer:
         return f"{who}: {' '.join(said)}" if who and said else " ".join(said)
 
 
+def segments(transcript: Transcript) -> list[Sentence]:
+    """Each segment that says something, whitespace normalised."""
+    return [
+        Sentence(start=s.start, end=s.end, speaker=s.speaker, text=" ".join(s.text.split()))
+        for s in transcript.segments
+        if s.text.strip()
+    ]
+
+
 def _evidence(place: Place) -> list[tuple[Source, Sentence]]:
-    """The best sentence with the neighbours that score nearly as well, in spoken order; after a question, what
-    is said to it."""
+    """The best sentence and the neighbours that score nearly as well; for a question, its reply."""
     source, index, hit = place
     said, at = index.sentences, hit.at
     if said[at].text.rstrip('"”').endswith("?") and at + 1 < len(said):

@@ -22,22 +22,32 @@ NEAR = (0.35, 1.0, 0.35)
 # Hits are at least this many sentences apart: each is shown with its neighbours.
 APART = 2
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 STOPS = frozenset(
-    re.findall(
-        r"\w+",
-        "a an the of to in on at by for with from and or but so as is are was were be been being do does did has"
-        " have had it its this that these those they them their he she his her him we us our you your i me my what"
-        " which who whom whose when where why how can could would should will may might than then there here about"
-        " into over not no if because just also very more most some any all out up down s t re ve ll d m say says"
-        " said mean means episode podcast according speaker speakers host guest",
+    _words(
+        "a an the of to in on at by for with from and or but so as is are was were be been being do"
+        " does did has have had it its this that these those they them their he she his her him we us"
+        " our you your i me my what which who whom whose when where why how can could would should will"
+        " may might than then there here about into over not no if because just also very more most some"
+        " any all out up down s t re ve ll d m say says said mean means episode podcast according"
+        " speaker speakers host guest"
     )
 )
-_ENDINGS = ("ations", "ation", "ingly", "ments", "ment", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed",
-            "es", "ly", "s", "e", "y")  # fmt: skip
-_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|percent"
-                     r"|half|twice|third|quarter|once|billion)\b", re.I)  # fmt: skip
-_ASKS_NUMBER = re.compile(r"\bhow (?:many|much|long|often|big|large|old|far|fast)\b|\bwhat (?:share|percentage|number"
-                          r"|year|price|fraction)\b|\bwhen\b|\bhow .{0,12}(?:cost|percent)\b", re.I)  # fmt: skip
+_ENDINGS = _words("ations ation ingly ments ment ings ing edly ies ied ers er ed es ly s e y")
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|billion|percent|half"
+    r"|twice|third|quarter|once)\b",
+    re.I,
+)
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|often|big|large|old|far|fast)\b|\bwhen\b|\bhow .{0,12}(?:cost|percent)\b"
+    r"|\bwhat (?:share|percentage|number|year|price|fraction)\b",
+    re.I,
+)
 _ASKS_WHY = re.compile(r"\bwhy\b|\breason\b", re.I)
 _REASON = re.compile(r"\b(?:because|so that|reason|since|that's why|due to|in order to|otherwise)\b", re.I)
 
@@ -79,15 +89,16 @@ SIGNALS = (
 )
 # Logistic weights of the signals, fitted on training episodes by `bot.training.answers`.
 WEIGHTS = np.array([1.42, 3.23, 0.78, 1.47, 4.57, 2.46, 0.57, -1.11, -1.35, 0.68, 0.95], np.float32)
-# Of the evidence for there being an answer (see `sureness`): means, deviations, logistic weights, intercept.
-SURE_MEAN = np.array([0.524, 0.521, 0.335, 0.565, 0.552, 0.426, 0.368, 0.853, 0.743], np.float32)
-SURE_SCALE = np.array([0.134, 0.123, 0.19, 0.116, 0.108, 0.179, 0.201, 0.125, 0.099], np.float32)
-SURE_WEIGHTS = np.array([0.108, 0.324, 0.366, -0.152, 0.156, 0.179, 0.347, -0.461, -0.664], np.float32)
-SURE_INTERCEPT = 1.81
+# Two logistic regressions on `sureness`, their probabilities multiplied: that the episode is about this at all
+# (against questions on other episodes), and that it answers it (against questions it leaves open).
+SURE_MEAN = np.array([0.463, 0.462, 0.284, 0.505, 0.495, 0.378, 0.322, 0.795, 0.692], np.float32)
+SURE_SCALE = np.array([0.163, 0.154, 0.195, 0.149, 0.142, 0.186, 0.201, 0.16, 0.132], np.float32)
+SURE_WEIGHTS = np.zeros((9, 2), np.float32)
+SURE_INTERCEPTS = np.zeros(2, np.float32)
 
 
 class Index:
-    """One transcript made searchable. Building it encodes every sentence once; asking encodes the question."""
+    """One transcript made searchable; building it encodes every sentence, asking encodes the question."""
 
     def __init__(
         self, sentences: Sequence[Sentence], encoder: TextEncoder, vectors: Floats | None = None
@@ -161,8 +172,8 @@ class Index:
 
 def confidence(signals: Floats) -> float:
     """How likely it is that the question is answered here, by the best hit and by how it stands out."""
-    z = (sureness(signals) - SURE_MEAN) / SURE_SCALE @ SURE_WEIGHTS + SURE_INTERCEPT
-    return float(1 / (1 + np.exp(-z)))
+    z = (sureness(signals) - SURE_MEAN) / SURE_SCALE @ SURE_WEIGHTS + SURE_INTERCEPTS
+    return float(np.prod(1 / (1 + np.exp(-z))))
 
 
 def sureness(signals: Floats) -> Floats:
@@ -178,12 +189,11 @@ def sureness(signals: Floats) -> Floats:
 
 def stems(text: str) -> list[str]:
     """Words without the most frequent ones and without their endings, in lower case."""
-    words = re.findall(r"[a-z0-9]+(?:[.'’][a-z0-9]+)*", text.lower())
+    words = re.findall(r"[a-z0-9]+(?:\.[a-z0-9]+)*", re.sub(r"['’](?:s|re|ve|ll|d|t|m)\b", "", text.lower()))
     return [_stem(w) for w in words if w not in STOPS and len(w) > 1]
 
 
 def _stem(word: str) -> str:
-    word = re.sub(r"['’](?:s|re|ve|ll|d|t|m)$", "", word)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -92,7 +92,7 @@ def is_end(word: str, following: str | None) -> bool:
 
 def _are_sentences(segments: Sequence[Segment]) -> bool:
     """Nearly all segments end as sentences do, and few hold several."""
-    if len(segments) < 2:
+    if len(segments) < 4:
         return False
     words = [s.text.split() for s in segments]
     ended = sum(bool(END.search(w[-1])) for w in words) / len(words)

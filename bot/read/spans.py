@@ -32,6 +32,8 @@ def passages(
     scores: Scores, sentences: Sequence[Sentence], aside: Sequence[SetAside], wanted: int
 ) -> tuple[Passage, ...]:
     """At most `wanted` non-overlapping passages outside of what is set aside, best first."""
+    if not sentences:
+        return ()
     free = np.ones(len(sentences), bool)
     for run in aside:
         free[run.first : run.last + 1] = False

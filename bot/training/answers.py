@@ -30,23 +30,29 @@ NEAR = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A question, the signals of every sentence, and the sentences that answer it (none: unanswerable)."""
+    """A question, the signals of every sentence, and the sentences that answer it (none: unanswerable).
+
+    `foreign`: it was asked about another episode.
+    """
 
     signals: NDArray[np.float32]
     evidence: tuple[int, ...]
     validation: bool
+    foreign: bool = False
 
 
-def asked(episode: Annotated, encoder: Encoder, cache: Path) -> list[Asked]:
+def asked(episode: Annotated, other: Annotated, encoder: Encoder, cache: Path) -> list[Asked]:
+    """The episode's own questions, and two of another's, which it can hardly answer."""
     said = sentences(episode.transcript)
     vectors = cached(cache / f"{episode.id}.npy", [s.text for s in said], encoder)
     index = Index(said, encoder, vectors)
-    return [
-        Asked(
-            signals=index.signals(q["question"]),
-            evidence=tuple(q["evidence"]),
-            validation=is_validation(episode),
-        )
+    kept = is_validation(episode)
+    foreign = [
+        Asked(signals=index.signals(q["question"]), evidence=(), validation=kept, foreign=True)
+        for q in other.reference["qa"][:2]
+    ]
+    return foreign + [
+        Asked(signals=index.signals(q["question"]), evidence=tuple(q["evidence"]), validation=kept)
         for q in episode.reference["qa"]
     ]
 
@@ -63,17 +69,25 @@ def fit_ranking(questions: Sequence[Asked], steps: int = 60) -> NDArray[np.float
     return fitted
 
 
-def fit_confidence(questions: Sequence[Asked], steps: int = 400) -> tuple[Any, Any, Any, float]:
-    """Logistic regression of "is answered here" on `search.sureness`: means, deviations, weights, intercept."""
+def fit_confidence(questions: Sequence[Asked], steps: int = 400) -> tuple[Any, Any, Any, Any]:
+    """Mean and scale of `search.sureness`, weights (9, 2) and intercepts (2,) of its two regressions."""
     x = np.stack([search.sureness(q.signals) for q in questions])
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
-    z, y = torch.tensor((x - mean) / scale), torch.tensor([float(bool(q.evidence)) for q in questions])
+    z = torch.tensor((x - mean) / scale)
+    own = torch.tensor([not q.foreign for q in questions])
+    has = torch.tensor([bool(q.evidence) for q in questions])
+    topic, answer = _logistic(z, own, steps), _logistic(z[own], has[own], steps)
+    weights, intercepts = zip(topic, answer, strict=True)
+    return mean, scale, np.stack(weights, axis=1), np.array(intercepts)
+
+
+def _logistic(z: Tensor, y: Tensor, steps: int) -> tuple[NDArray[np.float32], float]:
     weights, intercept = torch.zeros(z.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.Adam([weights, intercept], lr=0.05)
     for _ in range(steps):
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(z @ weights + intercept, y)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(z @ weights + intercept, y.float())
         _step(optimizer, loss + 0.01 * (weights**2).sum())
-    return mean, scale, weights.detach().numpy(), float(intercept.item())
+    return weights.detach().numpy(), float(intercept.item())
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
@@ -106,11 +120,14 @@ def _found(question: Asked, limit: int) -> bool:
     return False
 
 
-def refused(questions: Sequence[Asked], threshold: float) -> tuple[float, float]:
-    """Shares refused of the unanswerable (more is better) and of the answerable (less is better)."""
+def refused(questions: Sequence[Asked], threshold: float) -> tuple[float, float, float]:
+    """Shares refused of the unanswerable, of other episodes' questions, and of the answerable."""
     sure = np.array([search.confidence(q.signals) for q in questions])
     has = np.array([bool(q.evidence) for q in questions])
-    return float((sure[~has] < threshold).mean()), float((sure[has] < threshold).mean())
+    foreign = np.array([q.foreign for q in questions])
+    groups = (~has & ~foreign, foreign, has)
+    unanswerable, others, answerable = (float((sure[g] < threshold).mean()) for g in groups)
+    return unanswerable, others, answerable
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -123,25 +140,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     encoder = Encoder(options.minilm, options.converted, threads=1)
-    questions = [a for e in annotated(options.folder) for a in asked(e, encoder, options.cache)]
+    episodes = list(annotated(options.folder))
+    pairs = zip(episodes, episodes[37:] + episodes[:37], strict=True)
+    questions = [a for e, other in pairs for a in asked(e, other, encoder, options.cache)]
     learnt = [q for q in questions if not q.validation]
     kept = [q for q in questions if q.validation]
     search.WEIGHTS = fit_ranking(learnt)
     log.info("WEIGHTS = %s", search.WEIGHTS.astype(float).round(2).tolist())
-    mean, scale, weights, intercept = fit_confidence(learnt)
-    search.SURE_MEAN, search.SURE_SCALE, search.SURE_WEIGHTS, search.SURE_INTERCEPT = (
-        mean,
-        scale,
-        weights,
-        intercept,
-    )
-    for name, value in (("MEAN", mean), ("SCALE", scale), ("WEIGHTS", weights)):
+    mean, scale, weights, intercepts = fit_confidence(learnt)
+    search.SURE_MEAN, search.SURE_SCALE = mean, scale
+    search.SURE_WEIGHTS, search.SURE_INTERCEPTS = weights, intercepts
+    for name, value in (("MEAN", mean), ("SCALE", scale), ("WEIGHTS", weights), ("INTERCEPTS", intercepts)):
         log.info("SURE_%s = %s", name, value.astype(float).round(3).tolist())
-    log.info("SURE_INTERCEPT = %.2f", intercept)
     log.info("validation: recall@1 %.3f, recall@5 %.3f", recall(kept, 1), recall(kept, 5))
-    for threshold in (0.6, 0.65, 0.7, 0.75, 0.8, 0.85):
+    for threshold in (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75):
         log.info(
-            "threshold %.2f: refused %.2f of unanswerable, %.2f of answerable",
+            "threshold %.2f: refused %.2f of unanswerable, %.2f of others', %.2f of answerable",
             threshold,
             *refused(kept, threshold),
         )

@@ -152,7 +152,11 @@ def _complement_hangs(words: Sequence[str]) -> bool:
         (i for i, w in enumerate(words) if bare(w) in {"that", "if", "how", "why", "because"}), default=0
     )
     tail = words[last + 1 :]
-    return last > 0 and not any(is_finite(w) for w in tail) and bare(words[last - 1]) in _REPORTING
+    return (
+        last > 0
+        and not any(is_finite(w) and (not i or _may_be_verb(tail, i)) for i, w in enumerate(tail))
+        and bare(words[last - 1]) in _REPORTING
+    )
 
 
 _REPORTING = listed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ _NUMBER_WORDS = listed(
     " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred"
     " thousand million billion trillion half twice double triple dozen percent"
 )
+_SEPARATORS = re.compile(r"[\s/–—-]+|\.{2,}|…")
 _NUMBER = re.compile(r"\d(?:[\d.,:]*\d)?")
 _ADDRESS = re.compile(
     r"https?:|www\.|\b[\w-]+\.(?:com|org|net|io|dev|fm|ai|co)/|(?<!\w)@\w|<[!@#&]|\S+@\S+\.\w", re.I
@@ -45,6 +47,12 @@ def problems(
     return tuple(p for found in checks for p in found)
 
 
+def unsupported(written: str, said: str) -> tuple[str, ...]:
+    """The numbers, names and capitalised terms of `written` that `said` doesn't hold."""
+    plain = html.unescape(said)
+    return (*_unknown_numbers(written, plain), *_unknown_names([written], plain))
+
+
 def _form(headline: str, text: str, quote: str) -> Iterator[str]:
     words = len(text.split())
     if not BAND[0] <= words <= BAND[1]:
@@ -63,9 +71,9 @@ def _unknown_numbers(written: str, said: str) -> list[str]:
 
 
 def _unknown_names(texts: list[str], said: str) -> list[str]:
-    known = {_stem(w) for w in re.split(r"[\s/–—-]+", said)}
+    known = {_stem(w) for w in _SEPARATORS.split(said)}
     capitals = [
-        w for t in texts for w in re.split(r"[\s/–—-]+", t) if w.lstrip("\"“‘'([")[:1].isupper() and bare(w)
+        w for t in texts for w in _SEPARATORS.split(t) if w.lstrip("\"“‘'([")[:1].isupper() and bare(w)
     ]
     return [bare(w) for w in capitals if _stem(w) not in known and bare(w) not in ATTRIBUTION]
 
