@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -74,7 +75,18 @@ def _memory(folder: Path) -> Opener:
 def _sqlite(folder: Path) -> Opener:
     from bot.store.sql import SqlStore
 
+    (folder / "earmark.db").write_bytes(_migrated())
     return lambda: SqlStore.open(f"sqlite:///{folder / 'earmark.db'}")
+
+
+@cache
+def _migrated() -> bytes:
+    """An empty SQLite database with the schema: copying it is faster than migrating for each test."""
+    from bot.store.sql import SqlStore
+
+    with TemporaryDirectory() as folder:
+        SqlStore.open(f"{folder}/earmark.db").close()
+        return Path(folder, "earmark.db").read_bytes()
 
 
 def _postgres(folder: Path) -> Opener:
