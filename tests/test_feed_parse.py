@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain import Episode, Feed
 from bot.errors import NotAFeed
@@ -198,6 +201,41 @@ def test_entities_are_neither_fetched_nor_blown_up() -> None:
     feed, episodes = parse(body)
     assert feed.title.startswith("T") and len(feed.title) < 10
     assert all(len(episode.title) < 1000 for episode in episodes)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"&#xD800;",
+        b"&#99999999;",
+        b"\xed\xa0\x80",
+        b"\x00",
+        b"\xff\xfe",
+        b"<!DOCTYPE",
+        b"]]>",
+        b'<x xml:base="http://[::">',
+        b"<podcast:transcript url='\xed\xa0\x80'/>",
+        b"<georss:point>1</georss:point><psc:chapter start='x'/><itunes:image/>",
+    ],
+)
+def test_damaged_feeds_are_read_as_far_as_possible(damage: bytes) -> None:
+    body = rss("<item><title>A</title><guid>1</guid>DAMAGE</item><item><title>B</title><guid>2</guid></item>")
+    titles = [episode.title for episode in parse(body.replace(b"DAMAGE", damage))[1]]
+    assert titles[0].startswith("A")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_no_damage_makes_it_crash(data: st.DataObject) -> None:
+    body = bytearray(rss(PRIVATE_ITEM * 2))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(body) - 1))
+        end = at + data.draw(st.integers(0, 30))
+        body[at:end] = data.draw(
+            st.binary(max_size=6) | st.sampled_from([b"<", b"&#x110000;", b"\xed\xa0\x80"])
+        )
+    with contextlib.suppress(NotAFeed):
+        parse(bytes(body), content_type=data.draw(st.sampled_from(["", "text/xml; charset=x-foo"])))
 
 
 PRIVATE_ITEM = """<item><title>For hunter2hunter2 only</title>

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import Changes, Enclosure, Episode, TranscriptLink
@@ -216,6 +216,7 @@ items = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(items, st.randoms(use_true_random=False))
 def test_merging_the_same_poll_twice_changes_nothing(polled: list[Episode], random: Any) -> None:
     known = stored(follow(*polled).new)
@@ -223,6 +224,7 @@ def test_merging_the_same_poll_twice_changes_nothing(polled: list[Episode], rand
     assert again(known, *polled) == Changes()
 
 
+@settings(deadline=None)
 @given(items, items)
 def test_ids_are_never_doubled_and_nothing_is_lost(before: list[Episode], after: list[Episode]) -> None:
     known = stored(follow(*before).new)
@@ -236,6 +238,7 @@ def test_ids_are_never_doubled_and_nothing_is_lost(before: list[Episode], after:
     assert again(merged, *after) == Changes()
 
 
+@settings(deadline=None)
 @given(items.filter(bool))
 def test_the_first_poll_wants_one_unless_all_are_skipped(polled: list[Episode]) -> None:
     found = [item.status for item in follow(*polled).new]

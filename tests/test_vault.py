@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigError
@@ -139,6 +139,7 @@ def test_secrets_are_listed_for_scrubbing_texts() -> None:
     assert secrets_of("https://someone@example.com/") == ("someone",)
 
 
+@settings(deadline=None)
 @given(st.text("ab0~=&;?#/@:%.", max_size=30), st.booleans(), st.booleans())
 def test_any_address_comes_back_and_masking_is_stable(rest: str, private: bool, whole: bool) -> None:
     url = f"https://example.com/{rest}"

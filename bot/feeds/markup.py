@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 from lxml import html as lxml_html
+
+Read = TypeVar("Read")
 
 _NAMESPACES = {
     "podcastindex": "podcast",
@@ -47,9 +51,56 @@ class FeedExtras:
 
 def feed_extras(body: bytes) -> FeedExtras:
     """Read a feed's XML as far as it can be understood."""
-    root = _xml(body)
-    if root is None:
-        return FeedExtras(values={}, items=())
+    return _of_xml(body, _extras) or FeedExtras(values={}, items=())
+
+
+def xml_root_name(body: bytes) -> str:
+    """The local name of the document's outermost element, in lower case; "" if there is none."""
+    return _of_xml(body, lambda root: _name(root).rpartition(":")[2].lower()) or ""
+
+
+def outlines(body: bytes) -> list[dict[str, str]]:
+    """The attributes (names in lower case) of every `<outline>`, however deeply nested, in order."""
+
+    def read(root: Any) -> list[dict[str, str]]:
+        nodes = [node for node in _elements(root) if _name(node).lower() == "outline"]
+        return [{name.lower(): value for name, value in _attributes(node).items()} for node in nodes]
+
+    return _of_xml(body, read) or []
+
+
+def page_links(body: bytes) -> tuple[list[dict[str, str]], str]:
+    """The attributes of a web page's `<link>` and `<a>` elements, with "tag" and "text"; and its base."""
+    try:
+        root = lxml_html.document_fromstring(body, parser=lxml_html.HTMLParser(no_network=True))
+        base = next((str(node.get("href", "")) for node in root.iter("base")), "")
+        return [_link(node) for node in root.iter("link", "a")], base
+    except (etree.LxmlError, ValueError):
+        return [], ""
+
+
+def _link(node: Any) -> dict[str, str]:
+    attributes = {name.lower(): value for name, value in _attributes(node).items()}
+    return {**attributes, "tag": str(node.tag), "text": _text(node)}
+
+
+def _of_xml(body: bytes, read: Callable[[Any], Read]) -> Read | None:
+    """What `read` makes of the document; None if there is none.
+
+    libxml2 lets wrong bytes pass that lxml then stumbles over; then once more with them replaced.
+    """
+    for attempt in (body.lstrip(), re.sub(r"^\s*<\?xml[^>]*>", "", body.decode("utf-8", "replace")).encode()):
+        parser = etree.XMLParser(
+            recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
+            remove_pis=True,
+        )  # fmt: skip
+        with contextlib.suppress(etree.LxmlError, ValueError):
+            root = etree.fromstring(attempt, parser)
+            return None if root is None else read(root)
+    return None
+
+
+def _extras(root: Any) -> FeedExtras:
     items = [node for node in _elements(root) if _name(node) in {"item", "entry"}]
     inside = set(items)
     values: dict[str, str] = {}
@@ -58,48 +109,6 @@ def feed_extras(body: bytes) -> FeedExtras:
         if name in _FEED_TAGS and not any(parent in inside for parent in node.iterancestors()):
             values.setdefault(name, _text(node))
     return FeedExtras(values=values, items=tuple(map(_item, items)))
-
-
-def xml_root_name(body: bytes) -> str:
-    """The local name of the document's outermost element, in lower case; "" if there is none."""
-    root = _xml(body)
-    return "" if root is None else _name(root).rpartition(":")[2].lower()
-
-
-def outlines(body: bytes) -> list[dict[str, str]]:
-    """The attributes (names in lower case) of every `<outline>`, however deeply nested, in order."""
-    root = _xml(body)
-    nodes = [] if root is None else [n for n in _elements(root) if _name(n).lower() == "outline"]
-    return [{str(name).lower(): str(value) for name, value in node.attrib.items()} for node in nodes]
-
-
-def page_links(body: bytes) -> tuple[list[dict[str, str]], str]:
-    """The attributes of a web page's `<link>` and `<a>` elements, with "tag" and "text"; and its base."""
-    try:
-        root = lxml_html.document_fromstring(body, parser=lxml_html.HTMLParser(no_network=True))
-    except (etree.LxmlError, ValueError):
-        return [], ""
-    base = next((str(node.get("href", "")) for node in root.iter("base")), "")
-    links = [
-        {
-            **{str(k).lower(): str(v) for k, v in node.attrib.items()},
-            "tag": str(node.tag),
-            "text": _text(node),
-        }
-        for node in root.iter("link", "a")
-    ]
-    return links, base
-
-
-def _xml(body: bytes) -> Any:
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
-        remove_pis=True,
-    )  # fmt: skip
-    try:
-        return etree.fromstring(body.lstrip(), parser)
-    except (etree.LxmlError, ValueError):
-        return None
 
 
 def _elements(root: Any) -> Iterator[Any]:

@@ -89,12 +89,7 @@ def parse(body: bytes, base: str, content_type: str, feed: Feed, vault: Vault) -
     Raises NotAFeed, saying what it is instead. Episodes come in the feed's order, not yet stored.
     """
     _require_text(body, feed.url)
-    document = feedparser.parse(
-        body,
-        response_headers=_headers(body, base, content_type),
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    document = _document(body, base, content_type, feed.url)
     if not document.version and not document.entries:
         raise _not_a_feed(body, feed.url)
     place = _place(base, feed, vault)
@@ -111,6 +106,30 @@ def parse(body: bytes, base: str, content_type: str, feed: Feed, vault: Vault) -
         ),
         new_url=place.absolute(extras.values.get("itunes:new-feed-url", "")),
     )
+
+
+def _document(body: bytes, base: str, content_type: str, url: str) -> Any:
+    """feedparser's reading. On damaged input it may raise anything (bad encodings and character references
+    do it): then once more with what can be damaged so taken out."""
+    problem: Exception | None = None
+    for attempt in (body, _cleaned(body)):
+        try:
+            return feedparser.parse(
+                attempt,
+                response_headers=_headers(attempt, base, content_type),
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
+        except Exception as exc:  # noqa: BLE001
+            problem = exc
+    raise NotAFeed(f"{url} is too damaged to be read as a feed.") from problem
+
+
+def _cleaned(body: bytes) -> bytes:
+    """UTF-8 without declaration, control characters and character references."""
+    text = body.decode("utf-8", "replace")
+    text = re.sub(r"<[?!](?!\[CDATA\[)[^>]*>|&#[^;]{0,12};?", "", text)
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).encode()
 
 
 def _place(base: str, feed: Feed, vault: Vault) -> _Place:
