@@ -187,7 +187,7 @@ def plain(text: str) -> list[Segment]:
     """Paragraphs; "00:00:05 " or "[00:05] " before one is its time, "Name: " its speaker."""
     marks = [_stamped(line) for line in text.splitlines() if line.strip()]
     marks = [(start, said) for start, said in marks if said]
-    if sum(start is not None for start, _ in marks) < 0.5 * len(marks):
+    if not marks or sum(start is not None for start, _ in marks) < 0.5 * len(marks):
         return _named([Segment(start=None, end=None, text=said) for _, said in marks])
     ends = [start for start, _ in marks[1:]] + [None]
     filled = _filled(marks)

@@ -46,15 +46,16 @@ class Fetcher(Protocol):
 
 
 def parse(body: bytes, mime_type: str = "", url: str = "") -> Transcript:
-    """A published transcript. The content decides on the format, since MIME types are often wrong.
+    """A published transcript. Its content says which format it is: MIME types and endings are often wrong.
 
     Raises TranscriptError for what is no transcript. `model` of the result names the format.
     """
     text = _decoded(body)
-    kind = sniff(text) or claimed(mime_type, url) or "text"
+    kind = sniff(text)
     segments = _PARSERS[kind](text)
     if not segments:
-        raise TranscriptError(f"the transcript ({kind}) has no text in it")
+        claim = claimed(mime_type, url) or kind
+        raise TranscriptError(f"the transcript ({claim}) has no text in it")
     duration = max((segment.end or 0.0 for segment in segments), default=0.0)
     language = _vtt_language(text) if kind == "vtt" else ""
     return Transcript(
@@ -78,19 +79,19 @@ def _decoded(body: bytes) -> str:
 
 
 def sniff(text: str) -> str:
-    """The format that the first lines show; "" when they could be anything."""
+    """The format that the content shows."""
     start = text.lstrip()[:3000]
     if start.startswith("WEBVTT"):
         return "vtt"
     if start[:1] in "{[" and _is_json(text):
         return "json"
     if re.search(r"(?m)^\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->", start):
-        return "srt"
+        return "vtt" if "<v" in start else "srt"
     if re.match(r"(?i)<(!doctype html|html|cite|p|div|time|h\d|body|article|section)\b", start):
         return "html"
     if start.startswith("<"):
         raise TranscriptError("the transcript's address leads to XML, which is no transcript")
-    return ""
+    return "html" if re.search(r"(?i)</(p|cite|div|time)>|<br ?/?>", start) else "text"
 
 
 def _is_json(text: str) -> bool:
