@@ -145,11 +145,7 @@ def is_secret(name: str, value: str) -> bool:
     plain = re.sub(r"[^a-z0-9]", "", unquote(name).lower())
     if plain in SECRET_NAMES or SECRET_PARTS.search(plain):
         return True
-    text = unquote(value)
-    if len(text) < LONG_VALUE or not re.fullmatch(r"[\w.+/=~-]+", text):
-        return False
-    mixed = re.search(r"\d", text) and re.search(r"[A-Za-z]", text)
-    return bool(mixed) and not re.search(r"\.\w{2,4}$", text) and _bits(text) >= MIN_BITS_PER_CHARACTER
+    return _looks_random(unquote(value))
 
 
 def hides_path(url: str) -> bool:
@@ -170,6 +166,16 @@ def secrets_of(url: str) -> tuple[str, ...]:
         if value and is_secret(name, value):
             found += [value, unquote(value)]
     return tuple(sorted({secret for secret in found if len(secret) >= 6}, key=lambda s: (-len(s), s)))
+
+
+def _looks_random(text: str) -> bool:
+    """A long run of mixed letters and digits: no file name, and no words joined by hyphens."""
+    if len(text) < LONG_VALUE or not re.fullmatch(r"[\w.+/=~-]+(?<!\.\w{2})(?<!\.\w{3})(?<!\.\w{4})", text):
+        return False
+    runs = [run for run in re.split(r"[-_.]", text) if re.search(r"\d", run) and re.search(r"[A-Za-z]", run)]
+    both_cases = re.search(r"[a-z]", text) and re.search(r"[A-Z]", text)
+    long_run = sum(map(len, runs)) >= LONG_VALUE / 2
+    return bool(runs) and bool(both_cases or long_run) and _bits(text) >= MIN_BITS_PER_CHARACTER
 
 
 def _bits(text: str) -> float:

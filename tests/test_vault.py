@@ -24,6 +24,7 @@ PUBLIC = [
     "https://example.com/feed?author=jo&keywords=a,b",
     "https://example.com/play?file=2024-01-02-episode-number-12.mp3",
     "https://example.com/a#chapter-2",
+    "https://example.com/play?source=podcast-feed-2026-episode-12",
     "https://example.com/~0123456789/feed",
     "not a url at all",
     "",
@@ -40,6 +41,8 @@ PRIVATE = [
     ("https://example.com/rss?PASSWORD=x&private=qwer", ["=x", "qwer"]),
     ("https://example.com/rss?u=Ab3dE5gH7jK9mN1pQ3sT5vW7", ["Ab3dE5gH7jK9mN1pQ3sT5vW7"]),
     ("https://example.com/rss?Ab3dE5gH7jK9mN1pQ3sT5vW7", ["Ab3dE5gH7jK9mN1pQ3sT5vW7"]),
+    ("https://example.com/rss?m=1b4e28ba-2fa1-11d2-883f-0016d3cca427", ["1b4e28ba"]),
+    ("https://example.com/rss?m=Ab3d-E5gH_jK9mN1-Q3sT5", ["Ab3d"]),
     ("https://example.com/rss#token=abcdef", ["abcdef"]),
 ]
 

@@ -59,7 +59,7 @@ class Discoverer:
         if not source:
             raise NotFound("Nothing to look for: give a feed's address, a web page, an OPML file or a name.")
         if _is_file(source):
-            return self._of_file(Path(source))
+            return self._of_file(Path(source).expanduser())
         if not _is_address(source):
             return self._by_name(source)
         attempts = _addresses(source)
@@ -141,11 +141,13 @@ class Discoverer:
         return silent[:1]
 
     def _by_apple_id(self, number: str) -> list[Feed]:
-        results = self._ask_apple("lookup", {"id": number, "entity": "podcast"})
+        query = {"id": number, "entity": "podcast"}
+        results = self._ask_apple("lookup", query, "Looking up an Apple Podcasts link")
         return self._of_results(results, f"the Apple Podcasts link (id{number})")
 
     def _by_name(self, name: str) -> list[Feed]:
-        results = self._ask_apple("search", {"media": "podcast", "term": name, "limit": str(MAX_CANDIDATES)})
+        query = {"media": "podcast", "term": name, "limit": str(MAX_CANDIDATES)}
+        results = self._ask_apple("search", query, "Searching by name")
         return self._of_results(results, f"“{name}”")
 
     def _of_results(self, results: list[dict[str, Any]], what: str) -> list[Feed]:
@@ -157,14 +159,14 @@ class Discoverer:
             raise NotFound(f"A podcast is listed for {what}, but its feed can't be read now.")
         return found
 
-    def _ask_apple(self, service: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _ask_apple(self, service: str, query: dict[str, str], doing: str) -> list[dict[str, Any]]:
         host = urlsplit(self._itunes_url).hostname
         try:
             body = self._fetcher.get(f"{self._itunes_url}/{service}?{urlencode(query)}").body
             results = json.loads(body)["results"]
         except FetchError as exc:
             raise NotFound(
-                f"Searching by name needs the internet, and {host} can't be asked now "
+                f"{doing} needs the internet, and {host} can't be asked now "
                 f"({exc.status or 'no answer'}). Give the feed's address instead."
             ) from exc
         except (ValueError, KeyError, TypeError) as exc:
@@ -176,8 +178,8 @@ class Discoverer:
 
 def _is_file(source: str) -> bool:
     try:
-        return Path(source).is_file()
-    except (OSError, ValueError):
+        return Path(source).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: ~nobody
         return False
 
 

@@ -171,12 +171,14 @@ class Fetcher:
                     _check(arrival, safe, {200, 206, 416} if part.size else {200})
                     done = await part.take(arrival, safe)
                     if done is not None:
-                        url, _ = self._sealed(arrival.target, safe)
-                        content_type = arrival.response.headers.get("Content-Type", "")
-                        return Download(
-                            url=url, content_type=content_type, size_bytes=part.size, resumed=done
-                        )
+                        return self._downloaded(arrival, safe, part, resumed=done)
         raise FetchError(f"{safe} couldn't be resumed. It is started afresh next time.")
+
+    def _downloaded(self, arrival: Arrival, safe: str, part: partial.Part, *, resumed: bool) -> Download:
+        nothing_came = arrival.response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        content_type = "" if nothing_came else arrival.response.headers.get("Content-Type", "")
+        url, _ = self._sealed(arrival.target, safe)
+        return Download(url=url, content_type=content_type, size_bytes=part.size, resumed=resumed)
 
 
 async def _whole(arrival: Arrival, safe: str, max_bytes: int) -> bytes:
