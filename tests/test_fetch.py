@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import FetchError, Gone, Refused
-from bot.feeds.addresses import is_forbidden, joined, target
 from bot.feeds.fetch import Fetcher
 from bot.vault import Vault
-from tests.feed_server import Asked, FeedServer, Reply
+from tests.feed_server import FeedServer, Reply
 
 VAULT = Vault(Fernet.generate_key().decode())
 SECRET = "hunter2hunter2"
@@ -31,70 +29,6 @@ def server() -> Iterator[FeedServer]:
 @pytest.fixture
 def fetcher(server: FeedServer) -> Fetcher:
     return Fetcher(VAULT, allow={server.host}, connect_s=3, read_s=3, page_s=5, file_s=5)
-
-
-FORBIDDEN = """
-0.0.0.0 10.1.2.3 100.64.0.1 100.100.100.200 127.0.0.1 127.8.8.8 169.254.169.254 172.16.0.1 172.31.255.255
-192.0.0.192 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.51.100.7 203.0.113.9 224.0.0.1 239.1.1.1
-240.0.0.1 255.255.255.255 168.63.129.16 :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
-::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1 2001:db8::1 2002:7f00:1::
-2002:808:808:: 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 ff02::1 localhost
-2130706433
-"""
-PUBLIC = (
-    "1.1.1.1 8.8.8.8 93.184.216.34 172.15.0.1 172.32.0.1 ::ffff:8.8.8.8 2606:4700:4700::1111 2a00:1450::1"
-)
-
-
-@pytest.mark.parametrize("address", FORBIDDEN.split())
-def test_forbidden(address: str) -> None:
-    assert is_forbidden(address)
-
-
-@pytest.mark.parametrize("address", PUBLIC.split())
-def test_public(address: str) -> None:
-    assert not is_forbidden(address)
-
-
-def test_all_that_python_calls_private_is_forbidden() -> None:
-    networks = ["10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10"]
-    ends = [str(ipaddress.ip_network(n)[i]) for n in networks for i in (0, -1)]
-    assert all(map(is_forbidden, ends))
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("ftp://example.com/f", "only http and https"),
-        ("file:///etc/passwd", "only http and https"),
-        ("javascript:alert(1)", "only http and https"),
-        ("https:///feed", "names no host"),
-        ("http://example.com:22/", "port 22"),
-        ("http://example.com:99999/", "isn't a valid address"),
-        ("http://[::1/", "isn't a valid address"),
-        ("http://exa mple.com/", "no host"),
-    ],
-)
-def test_addresses_that_are_not_fetched(url: str, words: str) -> None:
-    with pytest.raises(Refused, match=words):
-        target(url, url)
-
-
-@pytest.mark.parametrize(
-    ("base", "reference", "expected"),
-    [
-        ("https://u:p@a.example/x/f", "../y", "https://u:p@a.example/y"),
-        ("https://u:p@a.example/x", "https://a.example/y", "https://u:p@a.example/y"),
-        ("http://u:p@a.example/x", "https://a.example/x", "https://u:p@a.example/x"),
-        ("https://u:p@a.example/x", "https://b.example/y", "https://b.example/y"),
-        ("https://u:p@a.example/x", "//b.example/y", "https://b.example/y"),
-        ("https://u:p@a.example/x", "http://a.example/y", "http://a.example/y"),
-        ("https://u:p@a.example/x", "https://a.example:8443/y", "https://a.example:8443/y"),
-        ("https://u:p@a.example/x", "https://v:q@a.example/y", "https://v:q@a.example/y"),
-    ],
-)
-def test_credentials_stay_on_their_host(base: str, reference: str, expected: str) -> None:
-    assert joined(base, reference) == expected
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "0x7f.1"])
@@ -286,100 +220,6 @@ def test_nobody_there() -> None:
     with pytest.raises(FetchError, match="nobody answers") as caught:
         Fetcher(VAULT, allow={host}).get(f"http://{host}/")
     assert caught.value.status == 0
-
-
-AUDIO = bytes(range(256)) * 400
-
-
-def ranged(asked: Asked) -> Reply:
-    """A server that resumes the version "v1"."""
-    headers = {"ETag": '"v1"', "Content-Type": "audio/mpeg"}
-    wanted = asked.headers.get("range", "")
-    if not wanted or asked.headers.get("if-range") != '"v1"':
-        return Reply(200, AUDIO, headers)
-    start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-    if start >= len(AUDIO):
-        return Reply(416, headers={"Content-Range": f"bytes */{len(AUDIO)}"})
-    there = f"bytes {start}-{len(AUDIO) - 1}/{len(AUDIO)}"
-    return Reply(206, AUDIO[start:], {**headers, "Content-Range": there})
-
-
-def test_download_streams_and_reports(server: FeedServer, fetcher: Fetcher, tmp_path: Path) -> None:
-    server.routes["/a.mp3"] = ranged
-    seen: list[tuple[int, int]] = []
-    path = tmp_path / "a.part"
-    done = fetcher.download(server.url("/a.mp3"), path, progress=lambda n, total: seen.append((n, total)))
-    assert path.read_bytes() == AUDIO
-    assert (done.content_type, done.size_bytes, done.resumed) == ("audio/mpeg", len(AUDIO), False)
-    assert seen[-1] == (len(AUDIO), len(AUDIO)) and len(seen) > 3
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a.part"]
-
-
-def test_a_broken_download_goes_on_where_it_stopped(
-    server: FeedServer, fetcher: Fetcher, tmp_path: Path
-) -> None:
-    server.routes["/a"] = Reply(200, AUDIO, {"ETag": '"v1"'}, cut=50_000)
-    path = tmp_path / "a.part"
-    with pytest.raises(FetchError, match="broke off"):
-        fetcher.download(server.url("/a"), path)
-    size = path.stat().st_size
-    server.routes["/a"] = ranged
-    assert fetcher.download(server.url("/a"), path).resumed
-    assert path.read_bytes() == AUDIO
-    assert 0 < size == int(server.asked[-1].headers["range"][6:-1])
-
-
-@pytest.mark.parametrize(
-    ("part", "validator", "resumed"),
-    [
-        (AUDIO[:1000], '"v1"', True),
-        (b"old version", '"v0"', False),
-        (b"of unknown version", "", False),
-        (AUDIO, '"v1"', True),
-        (AUDIO + b"too much", '"v1"', False),
-    ],
-    ids=["resumes", "changed", "unknown", "complete", "too long"],
-)
-def test_what_lies_there_is_used_only_if_it_fits(
-    server: FeedServer, fetcher: Fetcher, tmp_path: Path, part: bytes, validator: str, resumed: bool
-) -> None:
-    server.routes["/a"] = ranged
-    path = tmp_path / "a.part"
-    path.write_bytes(part)
-    if validator:
-        (tmp_path / "a.part.validator").write_text(validator)
-    assert fetcher.download(server.url("/a"), path).resumed is resumed
-    assert path.read_bytes() == AUDIO
-
-
-def test_a_server_that_ignores_ranges_starts_afresh(
-    server: FeedServer, fetcher: Fetcher, tmp_path: Path
-) -> None:
-    server.routes["/a"] = Reply(200, AUDIO, {"ETag": '"v1"'})
-    path = tmp_path / "a.part"
-    path.write_bytes(AUDIO[:500])
-    (tmp_path / "a.part.validator").write_text('"v1"')
-    assert not fetcher.download(server.url("/a"), path).resumed
-    assert path.read_bytes() == AUDIO
-
-
-@pytest.mark.parametrize("announced", [True, False])
-def test_a_file_that_is_too_large_is_refused(
-    server: FeedServer, fetcher: Fetcher, tmp_path: Path, announced: bool
-) -> None:
-    server.routes["/a"] = Reply(200, AUDIO, length=announced)
-    with pytest.raises(Refused, match="larger than"):
-        fetcher.download(server.url("/a"), tmp_path / "a.part", max_bytes=5000)
-    part = tmp_path / "a.part"
-    assert not part.exists() or part.stat().st_size <= 5000
-
-
-def test_a_folder_that_cannot_be_written_is_named(
-    server: FeedServer, fetcher: Fetcher, tmp_path: Path
-) -> None:
-    server.routes["/a"] = ranged
-    with pytest.raises(FetchError, match=r"missing/a\.part can't be written"):
-        fetcher.download(server.url("/a"), tmp_path / "missing" / "a.part")
 
 
 def test_mounts_stand_for_folders(tmp_path: Path) -> None:
