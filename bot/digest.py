@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from bot.domain import Digest, Insight, Pick, hhmmss
@@ -119,11 +118,18 @@ def link(pick: Pick) -> str:
 
 
 def made_by(picks: Sequence[Pick]) -> str:
-    """Which models are being read, in one line; where insights differ, each way is named."""
-    ways = dict.fromkeys(replace(p.insight.provenance, tokens=0, seconds=0.0, prompt="") for p in picks)
-    return "Made by small models: " + "; ".join(
-        f"{way.transcript or 'transcript'} → read by {way.reader} → written by {way.writer}" for way in ways
+    """Which models are being read, in one line."""
+    made = [pick.insight.provenance for pick in picks]
+    steps = (
+        ("Transcripts: ", (p.transcript for p in made)),
+        ("read by ", (p.reader for p in made)),
+        ("written by ", (p.writer for p in made)),
     )
+    return "; ".join(start + ", ".join(names) for start, step in steps if (names := _distinct(step))) + "."
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def long_date(day: date) -> str:

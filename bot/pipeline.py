@@ -31,6 +31,7 @@ LEASE_S = 30.0
 MAX_ATTEMPTS = 5
 PER_EPISODE = 10
 UPSTREAM: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write")
+ONCE: tuple[Stage, ...] = ("transcribe", "read", "write")  # done once an episode; the others come again
 RECHECK = timedelta(minutes=1)
 PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
 WINDOW = timedelta(days=4)  # a weekend and a bank holiday: what is older is no longer news
@@ -81,7 +82,7 @@ class Pipeline:
         claim = self.store.claim(stage, subject, self.clock(), LEASE_S)
         if claim is None:
             return False
-        if claim.attempt > MAX_ATTEMPTS:
+        if claim.attempt > MAX_ATTEMPTS and stage in ONCE:
             self.store.fail(claim, f"The process ended {MAX_ATTEMPTS} times while working on it.", None)
             return False
         try:
@@ -99,7 +100,7 @@ class Pipeline:
         return True
 
     def _give_back(self, claim: Claim, error: EarmarkError) -> None:
-        again = None if error.permanent else next_try(claim.attempt, self.clock())
+        again = None if error.permanent else next_try(claim.stage, claim.attempt, self.clock())
         log.warning("%s %s: %s", claim.stage, claim.subject, error)
         self.store.fail(claim, str(error), again)
 
@@ -261,6 +262,11 @@ def with_source(insight: Insight, transcript: Transcript, episode: Episode) -> I
     )
 
 
-def next_try(attempt: int, now: datetime) -> datetime | None:
-    """1, 4, 16, 64 minutes after the first failures; None (set aside) after the fifth."""
-    return None if attempt >= MAX_ATTEMPTS else now + timedelta(minutes=4 ** (attempt - 1))
+def next_try(stage: Stage, attempt: int, now: datetime) -> datetime | None:
+    """1, 4, 16, 64 minutes after the first failures; None (set aside) after an episode's fifth.
+
+    Feeds and channels are never given up: a platform may be down for a day, and must not fall silent after.
+    """
+    if attempt >= MAX_ATTEMPTS and stage in ONCE:
+        return None
+    return now + timedelta(minutes=4 ** (min(attempt, MAX_ATTEMPTS - 1) - 1))

@@ -102,7 +102,7 @@ def _open_url(it: Parts, url: str, language: str) -> Source:
         return Source(
             episode=Episode(title=name, language=language), transcript=_parse(answer.body, name, kind)
         )
-    return _hear(it, _episode_at(it, safe, answer, kind), language)
+    return _hear(it, _episode_at(it, url, answer, kind), language)
 
 
 def _bare(name: str, safe: str, sealed: str) -> Episode:
@@ -113,10 +113,10 @@ def _bare(name: str, safe: str, sealed: str) -> Episode:
 def _episode_at(it: Parts, url: str, answer: Response, kind: str) -> Episode:
     """The newest episode of a feed; or, of a web page, that of its feed's episodes which links to it."""
     try:
-        feed, episodes = it.feeds.parse(answer.body, answer.url, kind)
+        feed, episodes = it.feeds.parse(answer.body, answer.url, kind, sealed=answer.sealed)
     except EarmarkError:
         feed = it.discoverer.find(url)[0]
-        episodes = it.feeds.poll(feed, it.clock()).episodes or ()
+        _, episodes = it.feeds.read(feed)
         here = [episode for episode in episodes if _same_page(episode.link, url)]
         return here[0] if here else _newest(feed, episodes)
     return _newest(feed, episodes)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,21 @@ def message(text: str, *more: Part) -> View:
 
 
 def plain(view: View, width: int = 88) -> str:
-    """The whole view as text, wrapped to `width`: for consoles, notifications and screen readers."""
-    return "\n\n".join(block for part in view.parts if (block := _plain(part, width)))
+    """The whole view as text, wrapped to `width`: for consoles, notifications and screen readers.
+
+    Buttons that follow one another share a line.
+    """
+    groups = groupby(view.parts, key=lambda part: isinstance(part, Button))
+    blocks = [
+        block
+        for are_buttons, parts in groups
+        for block in ([_buttons(parts, width)] if are_buttons else (_plain(part, width) for part in parts))
+    ]
+    return "\n\n".join(filter(None, blocks))
+
+
+def _buttons(parts: Iterable[Part], width: int) -> str:
+    return textwrap.fill(" · ".join(_plain(part, width) for part in parts), width)
 
 
 def _plain(part: Part, width: int) -> str:
@@ -77,7 +92,7 @@ def _plain(part: Part, width: int) -> str:
         case Quote(text=text, by=by):
             return _quote(text, by, width, "")
         case Button(label=label, command=command):
-            return f"[{label}: {command}]"
+            return f"{label}: {command}"
 
 
 def _plain_item(item: Item, width: int) -> str:

@@ -87,7 +87,7 @@ def test_view_numbers_links_and_names_models() -> None:
     assert "1. Bread prices follow wages, not flour" in text
     assert "S · E · 1:05" in text
     assert "   https://a.example/e.mp3#t=65" in text.splitlines()
-    assert "publisher (vtt) → read by R → written by W" in text
+    assert text.splitlines()[-1] == "Transcripts: publisher (vtt); read by R; written by W."
     assert [part.number for part in view(digest).parts if isinstance(part, Item)] == [1]
 
 
@@ -104,6 +104,10 @@ def test_quiet_day_says_so_in_one_line() -> None:
     assert plain(view(quiet)) == "Scanned 1 new episode, 30 minutes of talk. Nothing worth a post today."
 
 
-def test_made_by_names_each_way_once() -> None:
-    picks = [pick(n, 1, 0.9) for n in range(3)]
-    assert made_by(picks).count("→") == 2
+def test_made_by_names_each_model_once() -> None:
+    one, other = Provenance(reader="R", writer="W"), Provenance(reader="R", writer="V")
+    picks = [
+        replace(p, insight=replace(p.insight, provenance=made))
+        for p, made in ((pick(0, 1, 0.9), one), (pick(1, 1, 0.9), other), (pick(2, 1, 0.9), one))
+    ]
+    assert made_by(picks) == "read by R; written by W, V."

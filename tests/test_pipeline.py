@@ -283,5 +283,22 @@ def test_first_transcript_falls_back_and_reports_the_last_error() -> None:
 
 def test_backoff_grows_and_ends() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    waits = [(again - now).total_seconds() / 60 for n in range(1, 6) if (again := next_try(n, now))]
-    assert waits == [1, 4, 16, 64]
+    waits = [
+        again and (again - now).total_seconds() / 60
+        for n in range(1, 6)
+        for again in [next_try("read", n, now)]
+    ]
+    assert waits == [1, 4, 16, 64, None]
+    assert next_try("publish", 50, now) == now + timedelta(minutes=64)
+
+
+def test_a_closed_channel_is_tried_until_it_opens() -> None:
+    world = World()
+    world.engines.console.refuse = True
+    world.clock.forward(hours=2)
+    for _ in range(12):
+        world.settle()
+        world.clock.forward(minutes=65)
+    world.engines.console.refuse = False
+    world.settle()
+    assert len(world.posted()) == 5

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -50,8 +50,8 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def earmark(**overrides: object) -> Iterator[Earmark]:
-    """The program, with progress bars on stderr where that is a terminal."""
+def earmark(out: TextIO | None = None, **overrides: object) -> Iterator[Earmark]:
+    """The program, with progress bars on stderr where that is a terminal; the console posts to `out`."""
     from bot import config
     from bot.cli.progress import bars
     from bot.wiring import Earmark
@@ -61,7 +61,7 @@ def earmark(**overrides: object) -> Iterator[Earmark]:
         level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
     )
     with bars() as progress:
-        built = Earmark(settings, progress=progress)
+        built = Earmark(settings, progress=progress, out=out)
         yield built
 
 

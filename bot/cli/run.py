@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.app import app, earmark, say
-from bot.domain import STAGES, Channel, Stage
+from bot.domain import STAGES, Stage
 from bot.errors import ConfigError, EarmarkError
 
 if TYPE_CHECKING:
@@ -129,14 +130,17 @@ def demo(
     from bot import config
 
     home = config.load().data_dir / "demo"
-    with earmark(data_dir=home, database_url=None) as it:
+    with earmark(out=io.StringIO(), data_dir=home, database_url=None) as it:
         show_demo(it, feed)
         if chat:
             _console(it, _demo_channel(feed))
 
 
 def show_demo(it: Earmark, feed: str | None) -> None:
+    """Go the whole way, then show the channel's latest post, whichever run of this command made it."""
+    from bot import digest
     from bot.following import follow
+    from bot.views import plain
     from bot.wiring import DEMO_FEED
 
     channel = it.channel(_demo_channel(feed))
@@ -144,11 +148,23 @@ def show_demo(it: Earmark, feed: str | None) -> None:
         it.store, it.discoverer, channel, feed or DEMO_FEED, now=it.clock(), backfill=1 if feed else 3
     )
     say(f"Following {', '.join(one.feed.title or one.feed.url for one in found)}.")
-    settle(it, ("refresh", "transcribe", "read", "write"))
-    if it.pipeline.compose_now(channel) is None:
-        _show_again(it, channel)
+    earlier = it.store.digests(channel.id, 1)
+    settle(it)
+    it.pipeline.compose_now(channel)
     settle(it, ("publish",))
+    posts = it.store.digests(channel.id, 1)
+    if not posts:
+        raise EarmarkError("There is nothing to post: " + _why_nothing(it))
+    if posts == earlier:
+        say(f"Nothing new since the post of {posts[0].local_date}; here it is again.\n")
+    typer.echo(plain(digest.view(posts[0])))
     say(NEXT)
+
+
+def _why_nothing(it: Earmark) -> str:
+    troubles = [feed.error for feed in it.store.feeds() if feed.error]
+    troubles += [row.error for row in it.store.work() if row.error]
+    return " ".join(dict.fromkeys(troubles)) or "the newest episode holds nothing that is worth a post."
 
 
 NEXT = """
@@ -161,21 +177,6 @@ What to type next (in a new shell: `source .venv/bin/activate` first):
 
 def _demo_channel(feed: str | None) -> str:
     return f"demo-{sha256(feed.encode()).hexdigest()[:8]}" if feed else "demo"
-
-
-def _show_again(it: Earmark, channel: Channel) -> None:
-    from bot import digest
-    from bot.views import plain
-
-    earlier = it.store.digests(channel.id, 1)
-    troubles = [row.error for row in it.store.work() if row.error]
-    if earlier:
-        say(f"Nothing new since the post of {earlier[0].local_date}; here it is again.\n")
-        typer.echo(plain(digest.view(earlier[0])))
-    elif troubles:
-        raise EarmarkError("There is nothing to post: " + " ".join(dict.fromkeys(troubles)))
-    else:
-        say("The newest episode holds nothing that is worth a post.")
 
 
 def settle(it: Earmark, stages: tuple[Stage, ...] = STAGES) -> None:
