@@ -78,7 +78,7 @@ def test_of_several_episodes_the_right_one_answers() -> None:
 def test_below_the_threshold_it_says_so_and_shows_the_nearest(count: int, text: str) -> None:
     sources = [source("Roofs", STREETS), source("Bread", BREAD)][:count]
     answer = SearchAnswerer(WordEncoder(), threshold=1.1).answer("Who won the election?", sources)
-    assert not answer.found and answer.text == text and len(answer.citations) == 3
+    assert not answer.found and answer.text == text and 2 <= len(answer.citations) <= 3
 
 
 @pytest.mark.parametrize("sources", [[], [source("Empty", ())]])

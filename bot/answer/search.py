@@ -88,17 +88,23 @@ SIGNALS = (
     "rest",
 )
 # Logistic weights of the signals, fitted on training episodes by `bot.training.answers`.
-WEIGHTS = np.array([1.42, 3.23, 0.78, 1.47, 4.57, 2.46, 0.57, -1.11, -1.35, 0.68, 0.95], np.float32)
+WEIGHTS = np.array([1.38, 3.24, 0.72, 1.53, 4.61, 2.46, 0.56, -1.12, -1.34, 0.7, 1.03], np.float32)
 # Two logistic regressions on `sureness`, their probabilities multiplied: that the episode is about this at all
 # (against questions on other episodes), and that it answers it (against questions it leaves open).
 SURE_MEAN = np.array([0.463, 0.462, 0.284, 0.505, 0.495, 0.378, 0.322, 0.795, 0.692], np.float32)
 SURE_SCALE = np.array([0.163, 0.154, 0.195, 0.149, 0.142, 0.186, 0.201, 0.16, 0.132], np.float32)
-SURE_WEIGHTS = np.zeros((9, 2), np.float32)
-SURE_INTERCEPTS = np.zeros(2, np.float32)
+SURE_WEIGHTS = np.array(
+    [
+        [0.468, 0.43, 0.429, 0.752, 0.702, 0.181, -0.036, 0.32, 0.653],
+        [0.13, 0.332, 0.365, -0.131, 0.141, 0.178, 0.332, -0.583, -0.758],
+    ],
+    np.float32,
+).T
+SURE_INTERCEPTS = np.array([2.811, 1.891], np.float32)
 
 
 class Index:
-    """One transcript made searchable; building it encodes every sentence, asking encodes the question."""
+    """One transcript made searchable: building it encodes every sentence, asking the question."""
 
     def __init__(
         self, sentences: Sequence[Sentence], encoder: TextEncoder, vectors: Floats | None = None

@@ -14,6 +14,7 @@ from bot.read.encoder import Encoder, TextEncoder, WeightFolders
 from bot.read.head import KINDS, Head, Scores, features
 from bot.read.sentences import sentences
 from bot.read.spans import passages, set_aside
+from bot.read.sponsors import sponsor_reads
 
 HEAD = Path(__file__).with_name("head.safetensors")
 CUES_ALONE = "cues alone (no head)"
@@ -40,7 +41,7 @@ class PassageReader:
         begun = time.perf_counter()
         said = sentences(transcript)
         scores = self._scores(said)
-        aside = set_aside(scores)
+        aside = set_aside(scores, sponsor_reads(said))
         return Reading(
             sentences=said,
             passages=passages(scores, said, aside, how_many(said)),

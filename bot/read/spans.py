@@ -14,45 +14,56 @@ CHANGE_COST = 3.0
 # Shortest run worth setting aside; single jokes are left alone, they just score low.
 SHORTEST = {"sponsor": 2, "promo": 2, "banter": 4, "intro": 1, "outro": 1, "housekeeping": 2}
 BEFORE, AFTER = 4, 5
+# Sentences between two peaks: insights that a listener would name apart are seldom closer.
+APART = 10
 LONGEST = 8
 MAX_EVIDENCE = 4
 
 
-def set_aside(scores: Scores) -> tuple[SetAside, ...]:
-    """The most probable sequence of kinds (Viterbi), as runs of what is not substance."""
-    runs = []
-    for kind, first, last in _runs(_viterbi(scores.classes)):
+def set_aside(scores: Scores, reads: Sequence[SetAside] = ()) -> tuple[SetAside, ...]:
+    """The sponsor `reads` and, around them, the most probable sequence of kinds (Viterbi) as runs; in order."""
+    states = _viterbi(scores.classes)
+    for read in reads:
+        states[read.first : read.last + 1] = [0] * (read.last - read.first + 1)
+    runs = list(reads)
+    for kind, first, last in _runs(states):
         name = KINDS[kind - 1]
         if kind and last - first + 1 >= SHORTEST[name]:
             runs.append(SetAside(kind=name, first=first, last=last))
-    return tuple(runs)
+    return tuple(sorted(runs, key=lambda r: r.first))
 
 
 def passages(
     scores: Scores, sentences: Sequence[Sentence], aside: Sequence[SetAside], wanted: int
 ) -> tuple[Passage, ...]:
-    """At most `wanted` non-overlapping passages outside of what is set aside, best first."""
-    if not sentences:
-        return ()
+    """At most `wanted` non-overlapping passages outside of what is set aside, best first.
+
+    Peaks are APART sentences apart as long as that leaves enough of them.
+    """
     free = np.ones(len(sentences), bool)
     for run in aside:
         free[run.first : run.last + 1] = False
-    worth = worth_of(scores, sentences)
+    distant = free.copy()
+    worth = worth_of(scores)
     taken: list[Passage] = []
     while len(taken) < wanted and free.any():
-        peak = int(np.argmax(np.where(free, worth, -1.0)))
+        peak = int(np.argmax(np.where(distant if distant.any() else free, worth, -1.0)))
         first, last = _around(peak, free)
-        taken.append(_passage(peak, first, last, scores, worth, sentences))
-        free[max(0, peak - BEFORE) : peak + AFTER + 1] = False
-        free[first : last + 1] = False
-    return tuple(p for p in taken if p.last - p.first >= 1)
+        if last > first:
+            taken.append(_passage(peak, first, last, scores, worth, sentences))
+        distant[max(0, peak - APART) : peak + APART + 1] = False
+        free[max(first, peak - BEFORE) : min(last, peak + AFTER) + 1] = False
+        distant &= free
+    return tuple(sorted(taken, key=lambda p: -p.score))
 
 
-def worth_of(scores: Scores, sentences: Sequence[Sentence]) -> Floats:
-    """How good a place each sentence is for an insight to be told from: its own worth and its neighbours'."""
+def worth_of(scores: Scores) -> Floats:
+    """How good a place each sentence is: its and its neighbours' worth, if it is substance."""
+    if not len(scores.worth):
+        return scores.worth
     padded = np.pad(scores.worth, 2, mode="edge")
     near = np.convolve(padded, np.array([0.1, 0.2, 0.4, 0.2, 0.1], np.float32), "valid")
-    worth: Floats = (0.5 * near + 0.3 * scores.worth + 0.2 * scores.evidence).astype(np.float32)
+    worth: Floats = (near * np.exp(scores.classes[:, 0])).astype(np.float32)
     return worth
 
 

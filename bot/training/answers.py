@@ -77,11 +77,10 @@ def fit_confidence(questions: Sequence[Asked], steps: int = 400) -> tuple[Any, A
     own = torch.tensor([not q.foreign for q in questions])
     has = torch.tensor([bool(q.evidence) for q in questions])
     topic, answer = _logistic(z, own, steps), _logistic(z[own], has[own], steps)
-    weights, intercepts = zip(topic, answer, strict=True)
-    return mean, scale, np.stack(weights, axis=1), np.array(intercepts)
+    return mean, scale, np.stack([topic[0], answer[0]], axis=1), np.array([topic[1], answer[1]])
 
 
-def _logistic(z: Tensor, y: Tensor, steps: int) -> tuple[NDArray[np.float32], float]:
+def _logistic(z: Tensor, y: Tensor, steps: int) -> tuple[Any, float]:
     weights, intercept = torch.zeros(z.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.Adam([weights, intercept], lr=0.05)
     for _ in range(steps):
