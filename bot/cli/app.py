@@ -50,18 +50,21 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def earmark(out: TextIO | None = None, **overrides: object) -> Iterator[Earmark]:
-    """The program, with progress bars on stderr where that is a terminal; the console posts to `out`."""
+def earmark(*, out: TextIO | None = None, settings: dict[str, Any] | None = None) -> Iterator[Earmark]:
+    """The program, with progress bars on stderr where that is a terminal.
+
+    The console posts to `out` (stdout); `settings` go before those of the environment.
+    """
     from bot import config
     from bot.cli.progress import bars
     from bot.wiring import Earmark
 
-    settings = config.load(**overrides)
+    loaded = config.load(**(settings or {}))
     logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
+        level=loaded.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
     )
     with bars() as progress:
-        built = Earmark(settings, progress=progress, out=out)
+        built = Earmark(loaded, progress=progress, out=out)
         yield built
 
 

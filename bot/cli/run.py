@@ -130,7 +130,7 @@ def demo(
     from bot import config
 
     home = config.load().data_dir / "demo"
-    with earmark(out=io.StringIO(), data_dir=home, database_url=None) as it:
+    with earmark(out=io.StringIO(), settings={"data_dir": home, "database_url": None}) as it:
         show_demo(it, feed)
         if chat:
             _console(it, _demo_channel(feed))

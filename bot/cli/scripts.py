@@ -21,6 +21,8 @@ from bot.errors import EarmarkError, TranscriptError
 if TYPE_CHECKING:
     from bot.wiring import Earmark
 
+Engine = Annotated[str | None, typer.Option("--engine", help="faster-whisper or openai-whisper.")]
+Model = Annotated[str | None, typer.Option("--model", help="Whisper model, by name or path.")]
 Language = Annotated[
     str, typer.Option("--language", help="Language of the audio, where it is known (en, de).")
 ]
@@ -28,10 +30,14 @@ SOURCE = "Audio or transcript file, or the address of a feed or an episode."
 
 
 @contextmanager
-def without_database() -> Iterator[Earmark]:
+def without_database(engine: str | None = None, model: str | None = None) -> Iterator[Earmark]:
     """The program with a data folder that goes away: nothing of the user's is read, nothing left."""
-    with tempfile.TemporaryDirectory(prefix="earmark-") as folder, earmark(data_dir=Path(folder)) as it:
-        yield it
+    named = {"engine": engine, "asr_model": model}
+    with tempfile.TemporaryDirectory(prefix="earmark-") as folder:
+        fixed = {"data_dir": Path(folder), "database_url": None}
+        chosen = {name: value for name, value in named.items() if value is not None}
+        with earmark(settings=fixed | chosen) as it:
+            yield it
 
 
 def usable(it: Earmark, source: str, language: str = "") -> Source:
@@ -54,6 +60,8 @@ def _reasons(transcript: Transcript) -> str:
 def transcribe(
     source: Annotated[str | None, typer.Argument(help=SOURCE)] = None,
     language: Language = "",
+    engine: Engine = None,
+    model: Model = None,
     as_json: Json = False,
 ) -> None:
     """Transcribe what waits; or, with a SOURCE, that one, and print it."""
@@ -61,7 +69,7 @@ def transcribe(
         with earmark() as it:
             report(it, "transcribe")
         return
-    with without_database() as it:
+    with without_database(engine, model) as it:
         transcript = usable(it, source, language).transcript
     if as_json:
         return show_json(podcast_json(transcript))
@@ -89,6 +97,8 @@ def podcast_json(transcript: Transcript) -> dict[str, object]:
 def read(
     source: Annotated[str | None, typer.Argument(help=SOURCE)] = None,
     language: Language = "",
+    engine: Engine = None,
+    model: Model = None,
     as_json: Json = False,
 ) -> None:
     """Read what waits; or, with a SOURCE, that one, and print what the reader saw."""
@@ -96,7 +106,7 @@ def read(
         with earmark() as it:
             report(it, "read")
         return
-    with without_database() as it:
+    with without_database(engine, model) as it:
         reading = it.reader.read(usable(it, source, language).transcript)
     said = reading.sentences
     passages = [
@@ -120,12 +130,14 @@ def insights(
     top: Annotated[int, typer.Option(min=1, max=50, help="How many.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Folder for one file a source.")] = None,
     language: Language = "",
+    engine: Engine = None,
+    model: Model = None,
     as_json: Json = False,
 ) -> None:
     """The insights of one or more sources, best first."""
     if len(sources) > 1 and out is None:
         raise EarmarkError("Several sources need --out FOLDER: one file is written for each.")
-    with without_database() as it:
+    with without_database(engine, model) as it:
         if out is None:
             made = insights_of(it, usable(it, sources[0], language), top)
             show_json([row(i) for i in made]) if as_json else show_insights(made)
@@ -194,13 +206,15 @@ def ask(
     question: Annotated[str | None, typer.Argument(help="The question.")] = None,
     questions: Annotated[Path | None, typer.Option(help="A file with a question a line.")] = None,
     language: Language = "",
+    engine: Engine = None,
+    model: Model = None,
     as_json: Json = False,
 ) -> None:
     """Ask a source, or all podcasts that are followed; the answer is made of what was said there."""
     if question is None and questions is None:
         return _ask_library(source, as_json)
     lines = [question] if question else _lines(questions)
-    with without_database() as it:
+    with without_database(engine, model) as it:
         opened = usable(it, source, language)
         for line in lines:
             _show(it.answerer.answer(line, [opened]), as_json, one_line=questions is not None)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.app import Json, app, earmark, say, show_json, show_table
-from bot.domain import STAGES, Stage
+from bot.domain import STAGES, Stage, WorkRow
+from bot.ports import Store
 
 if TYPE_CHECKING:
     from bot.wiring import Earmark
@@ -72,23 +73,50 @@ def status(as_json: Json = False) -> None:
     with earmark() as it:
         waiting = {stage: len(it.store.pending(stage, it.clock(), WAITING)) for stage in STAGES}
         rows = [row for row in it.store.work() if row.status != "done"]
+        named = [(row, _name(it.store, row)) for row in rows]
         channels, posts = it.store.channels(), it.store.digests(it.channel().id, 1)
     if as_json:
         return show_json(
-            {"waiting": waiting, "work": [asdict(r) for r in rows], "channels": [asdict(c) for c in channels]}
+            {
+                "waiting": waiting,
+                "work": [{**asdict(r), "what": name} for r, name in named],
+                "channels": [asdict(c) for c in channels],
+            }
         )
     show_table("Waiting", tuple(waiting), [tuple(waiting.values())])
     for channel in channels:
         due = f"{channel.next_post_at:%Y-%m-%d %H:%M} UTC" if channel.next_post_at else "never"
         typer.echo(f"\n{channel.name}: next post {'paused' if channel.paused else due}")
     typer.echo(f"Last digest: {posts[0].local_date if posts else 'none yet'}")
-    if rows:
-        show_table(
-            "\nNot done",
-            ("stage", "no", "status", "attempt", "next try", "why"),
-            [(r.stage, r.subject, r.status, r.attempt, r.not_before or "", r.error) for r in rows],
+    for row, name in named:
+        typer.echo(
+            f"\n{row.stage} {row.subject} · {name} · {_state(row)}"
+            + (f"\n  {row.error}" if row.error else "")
         )
-        say("`earmark retry STAGE NO` tries one again at once.")
+    if named:
+        say("\n`earmark retry STAGE NO` tries one again at once.")
+
+
+def _name(store: Store, row: WorkRow) -> str:
+    """What a unit of work is about, as a person calls it."""
+    match row.stage:
+        case "refresh":
+            feed = store.feed(row.subject)
+            return feed.title or feed.url
+        case "compose":
+            return store.channel(row.subject).name
+        case "publish":
+            return f"post of {store.digest(row.subject).local_date}"
+    episode = store.episode(row.subject)
+    return f"{episode.show}: {episode.title}"
+
+
+def _state(row: WorkRow) -> str:
+    if row.status == "set aside":
+        return f"set aside after {row.attempt} attempt{'s' if row.attempt > 1 else ''}"
+    if row.not_before:
+        return f"attempt {row.attempt} failed, next at {row.not_before:%H:%M} UTC"
+    return "in hand" if row.lease_until else "waiting"
 
 
 @app.command()

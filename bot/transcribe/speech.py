@@ -137,8 +137,8 @@ class Listener:
     def _check_language(self, language: str) -> None:
         if language and _code(language) != "en" and not self._engine.multilingual:
             error = ModelError(
-                f"the speech model ({self._engine.name}) hears English only, and this is in “{language}”; "
-                "name a multilingual one with --model (small, say), or correct the language"
+                f"The speech model ({self._engine.name}) hears English only, and this is in “{language}”. "
+                "Name a multilingual one (EARMARK_ASR_MODEL=small, say), or correct the language."
             )
             error.permanent = True
             raise error
