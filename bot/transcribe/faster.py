@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from bot.weights import Weights
 
 
+# What openai-whisper allows too; nobody says more in a clip, and a loop ends after half the time.
+MAX_TOKENS = 224
+
+
 class FasterWhisper:
     """The engine. `model`: "tiny.en" comes with Earmark; any other name of the hub, or a local folder.
 
@@ -57,6 +61,7 @@ class FasterWhisper:
             batch_size=self._batch_size,
             without_timestamps=True,
             word_timestamps=True,
+            max_new_tokens=MAX_TOKENS,
         )
         heard = [piece for segment in segments for piece in _pieces(segment, clips)]
         return heard, info.language

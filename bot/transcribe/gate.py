@@ -64,7 +64,7 @@ def judge(heard: Sequence[Heard], speech: Sequence[Span], *, english_only: bool)
     alien = sum(overlap(clip, speech) for clip in foreign) / seconds(speech)
     covered = coverage(kept, speech)
     untellable = english_only and cannot_tell(kept)
-    counts = len(heard) - len(on_speech), len(on_speech) - len(straight)
+    counts = len(heard) - len(on_speech), len(set(on_speech) - set(straight))
     warnings = list(_warnings(*counts, min(foreign, default=(0.0, 0.0)), alien, covered))
     if untellable and alien <= 0.5:
         warnings.append("Too few words to tell whether this is English; nothing is posted from it.")
