@@ -22,6 +22,7 @@ GOLDEN = [
     ("Do you know what that costs?", "Do you know what that costs?"),
     ("He said that that was had had.", "He said that that was had had."),
     ("It&#39;s cheap.", "It's cheap."),
+    ("It is cheap but honestly you get less.", "It is cheap but you get less."),
     ("[music]", ""),
 ]
 

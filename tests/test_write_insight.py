@@ -10,7 +10,7 @@ import pytest
 from bot.domain import Episode, Insight, Passage, Reading, Sentence, SetAside
 from bot.write.choose import best
 from bot.write.extractive import ExtractiveWriter, moment, verbatim
-from bot.write.ground import problems, unsupported
+from bot.write.ground import invented, problems, unsupported
 
 EPISODE = Episode(id=7, title="Cooler streets", show="City Hours")
 SAID = (
@@ -114,6 +114,11 @@ GOOD = {
 def test_the_gate(changed: dict[str, str], problem: str) -> None:
     found = problems(**{**GOOD, **changed})
     assert (problem in " ".join(found)) if problem else found == ()
+
+
+def test_no_word_may_be_made_up() -> None:
+    assert invented("According to Ann, butyou pay.", "Ann But you pay") == ("butyou",)
+    assert invented("According to Ann, you pay.", "Ann But you pay") == ()
 
 
 def test_plurals_and_genitives_of_known_names_are_known() -> None:

@@ -89,7 +89,7 @@ SIGNALS = (
 )
 # Logistic weights of the signals, fitted on training episodes by `bot.training.answers`.
 WEIGHTS = np.array([1.38, 3.24, 0.72, 1.53, 4.61, 2.46, 0.56, -1.12, -1.34, 0.7, 1.03], np.float32)
-# Two logistic regressions on `sureness`, their probabilities multiplied: that the episode is about this at all
+# Two logistic regressions on `sureness`, probabilities multiplied: that the episode is about this at all
 # (against questions on other episodes), and that it answers it (against questions it leaves open).
 SURE_MEAN = np.array([0.463, 0.462, 0.284, 0.505, 0.495, 0.378, 0.322, 0.795, 0.692], np.float32)
 SURE_SCALE = np.array([0.163, 0.154, 0.195, 0.149, 0.142, 0.186, 0.201, 0.16, 0.132], np.float32)

@@ -21,7 +21,7 @@ MAX_EVIDENCE = 4
 
 
 def set_aside(scores: Scores, reads: Sequence[SetAside] = ()) -> tuple[SetAside, ...]:
-    """The sponsor `reads` and, around them, the most probable sequence of kinds (Viterbi) as runs; in order."""
+    """The sponsor `reads` and, around them, the most probable kinds (Viterbi) as runs, in order."""
     states = _viterbi(scores.classes)
     for read in reads:
         states[read.first : read.last + 1] = [0] * (read.last - read.first + 1)

@@ -43,6 +43,8 @@ def stands_alone(words: Sequence[str]) -> bool:
         or last in DANGLING
     ):
         return False
+    if (first == "that" and bare(words[1]) in SUBJECTS) or not any(c.isalpha() for c in words[0]):
+        return False
     if first in AUXILIARY or last in {
         "saying",
         "like",
@@ -54,7 +56,7 @@ def stands_alone(words: Sequence[str]) -> bool:
         "said",
     }:
         return False
-    if first in {"not", "including", "especially", "such", "rather", "even", "either", "too"}:
+    if first in {"not", "whereas", "including", "especially", "such", "rather", "even", "either", "too"}:
         return False
     if {bare(w) for w in words[-2:]} & CONJUNCTIONS or "–" in words[-3:]:
         return False
@@ -186,7 +188,8 @@ def _may_be_verb(words: Sequence[str], at: int) -> bool:
 def _main_after_comma(words: Sequence[str]) -> bool:
     commas = [i for i, w in enumerate(words[:-3]) if w.endswith(",")]
     return any(
-        bare(words[i + 1]) not in CONJUNCTIONS | RELATIVE and _has_main_verb(words[i + 1 :]) for i in commas
+        bare(words[i + 1]) not in CONJUNCTIONS | RELATIVE | PREPOSITIONS and _has_main_verb(words[i + 1 :])
+        for i in commas
     )
 
 

@@ -10,7 +10,7 @@ _TAGS = re.compile(
     r"\[[^\]]*\]|\((?:laugh\w*|laughs?|chuckl\w*|music|crosstalk|inaudible|unintelligible)[^)]*\)", re.I
 )
 _CUT_WORD = re.compile(r"\b\w+-(?=[\s,])(?=-?\s)")
-_SOUNDS = re.compile(r"(?:(?<=^)|(?<=\s))(?:u[hm]+|uhm|erm?|hmm+|mm+)\b[,.]?\s*", re.I)
+_SOUNDS = re.compile(r"(?:(?<=^)|(?<=\s))(?:u[hm]+|whoa|wow|uhm|erm?|hmm+|mm+)\b[,.]?\s*", re.I)
 _ASIDES = (
     re.compile(
         r",\s*(?:you know|i mean|i think|i guess|i suppose|i would say|i'd say|right|okay|like|well|sort of"
@@ -32,7 +32,7 @@ _ASIDES = (
         re.I,
     ),
     re.compile(
-        r"(?<=\b(?:and|but|for|out|how)) (?:basically|essentially|literally|obviously|honestly) ", re.I
+        r"(?<=\b(?:and|but|for|out|how) )(?:basically|essentially|literally|obviously|honestly) ", re.I
     ),
     re.compile(r"(?<= )(?:basically|essentially|literally|obviously|honestly|actually) ", re.I),
     re.compile(

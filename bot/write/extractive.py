@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from bot.domain import Episode, Insight, Passage, Provenance, Reading, Sentence
 from bot.write.clauses import borders, stands_alone
 from bot.write.clean import clean
-from bot.write.ground import QUOTE_WORDS, problems
+from bot.write.ground import QUOTE_WORDS, invented, problems
 from bot.write.headline import Headline, headline
 from bot.write.lexicon import bare, content, listed
-from bot.write.text import Said, Text, text_of, weights_of
+from bot.write.text import Said, Text, texts_of, weights_of
 
 NAME = "extractive v1"
 # Neighbours on either side of the passage that the text may draw on.
@@ -44,10 +44,11 @@ class ExtractiveWriter:
             return None
         speaker = reading.sentences[passage.quote_at].speaker
         named = "" if _ANONYMOUS.match(speaker) else speaker
-        text = text_of(said, named or _somebody(episode), zlib.crc32(said[0].text.encode()))
-        top = _headline(said, text, named) if text else None
-        if text is None or top is None:
+        texts = texts_of(said, named or _somebody(episode), zlib.crc32(said[0].text.encode()))
+        pair = _together(said, texts, named)
+        if pair is None:
             return None
+        text, top = pair
         at, quote = _quote([passage.quote_at, top.at, *passage.evidence], text.at, reading.sentences)
         if _problems(top.text, text.text, quote, said, reading, episode):
             return None
@@ -146,12 +147,23 @@ _REACTION = re.compile(
 )
 
 
-def _headline(said: Sequence[Said], text: Text, speaker: str) -> Headline | None:
-    """From a sentence that the text tells in full, or else from the rest of the evidence."""
+def _together(said: Sequence[Said], texts: Sequence[Text], speaker: str) -> tuple[Text, Headline] | None:
+    """The text and the headline, cut from one of its sentences, that are best together."""
     counts = Counter(w for s in said for w in content(s.text))
     topic = {w for w, n in counts.items() if n > 1}
-    weights = {s.at: 0.6 * s.weight + 0.8 * (s.at in text.at) for s in said}
-    return headline({s.at: s.text for s in said if weights[s.at]}, weights, topic, speaker)
+    weight = {s.at: 0.8 * s.weight + 0.5 for s in said}
+    known: dict[tuple[int, str], Headline | None] = {}
+
+    def top(text: Text) -> Headline | None:
+        found = []
+        for key in zip(text.at, text.sentences, strict=True):
+            if key not in known:
+                known[key] = headline(*key, weight[key[0]], topic, speaker)
+            found.append(known[key])
+        return max((h for h in found if h), key=lambda h: h.score, default=None)
+
+    pairs = [(text, h) for text in texts if (h := top(text))]
+    return max(pairs, key=lambda pair: pair[0].score + pair[1].score, default=None)
 
 
 def _somebody(episode: Episode) -> str:
@@ -162,11 +174,14 @@ def _problems(
     top: str, text: str, quote: str, said: Sequence[Said], reading: Reading, episode: Episode
 ) -> tuple[str, ...]:
     names = {s.speaker for s in reading.sentences}
-    return problems(
+    passage = " ".join(reading.sentences[s.at].text for s in said)
+    metadata = " ".join([episode.title, episode.show, *names])
+    found = problems(
         headline=top,
         text=text,
         quote=quote,
-        passage=" ".join(clean(reading.sentences[s.at].text) for s in said),
-        metadata=" ".join([episode.title, episode.show, *names]),
+        passage=passage,
+        metadata=metadata,
         transcript=" ".join(s.text for s in reading.sentences),
     )
+    return found + invented(f"{top} {text}", f"{passage} {metadata}")

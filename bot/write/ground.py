@@ -36,7 +36,7 @@ def problems(
     `passage` is all it may draw on, `metadata` what else is known of the episode (title, show, names),
     `transcript` the whole whitespace-normalised transcript that the quote must stand in.
     """
-    said = f"{passage} {metadata}"
+    said = html.unescape(f"{passage} {metadata}")
     checks = (
         _form(headline, text, quote),
         [] if quote and quote in transcript else ["the quote is not in the transcript"],
@@ -51,6 +51,13 @@ def unsupported(written: str, said: str) -> tuple[str, ...]:
     """The numbers, names and capitalised terms of `written` that `said` doesn't hold."""
     plain = html.unescape(said)
     return (*_unknown_numbers(written, plain), *_unknown_names([written], plain))
+
+
+def invented(written: str, said: str) -> tuple[str, ...]:
+    """Words that are neither in `said` nor used to say who speaks: an extractive writer has none."""
+    known = {bare(w) for w in _SEPARATORS.split(html.unescape(said))}
+    words = (bare(w) for w in _SEPARATORS.split(written))
+    return tuple(w for w in words if w not in known | ATTRIBUTION | {""})
 
 
 def _form(headline: str, text: str, quote: str) -> Iterator[str]:

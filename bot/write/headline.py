@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.write.clauses import borders, stands_alone
+from bot.write.clean import clean
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, is_finite, listed
 
 MOST, LEAST = 12, 4
@@ -46,18 +47,16 @@ class Headline:
     at: int
 
 
-def headline(
-    sentences: dict[int, str], weights: dict[int, float], topic: set[str], speaker: str
-) -> Headline | None:
-    """The best headline from cleaned sentences by index; `weights` says how well each carries the claim.
+def headline(at: int, sentence: str, weight: float, topic: set[str], speaker: str) -> Headline | None:
+    """The best headline from a cleaned sentence; `weight` says how well it carries the claim.
 
     `topic` are the passage's content words that recur. A first-person clause is printed with its speaker's
     name, or not at all where nobody is named.
     """
+    if sentence.rstrip('"”').endswith("?"):
+        return None
     found = (
-        Headline(text=text, score=_score(words, whole, topic) + weights[at], at=at)
-        for at, sentence in sentences.items()
-        if not sentence.rstrip('"”').endswith("?")
+        Headline(text=text, score=_score(words, whole, topic) + weight, at=at)
         for words, whole in _spans(sentence)
         if (text := _printed(words, speaker))
     )
@@ -68,34 +67,32 @@ def headline(
 def _spans(sentence: str) -> Iterator[tuple[list[str], bool]]:
     """Runs of whole clauses of a printable length that stand alone, and whether it is the whole sentence."""
     words = sentence.split()
-    cuts = borders(words)
+    told = _told(words)
+    cuts = sorted({*borders(words), *told})
     for i, a in enumerate(cuts):
         for b in cuts[i + 1 :]:
-            if b - a <= MOST + 1 and b - a >= LEAST and _cut_well(words, a, b):
+            if LEAST <= b - a <= MOST + 3 and (a in told or _cut_well(words, a)) and _may_stop(words, b):
                 span = _led(words[a:b])
                 if LEAST <= len(span) <= MOST and stands_alone(span):
                     yield span, b - a == len(words)
 
 
-def _cut_well(words: Sequence[str], a: int, b: int) -> bool:
-    """Not the condition without its consequence: a clause opened by if or when before it is not cut off."""
+def _told(words: Sequence[str]) -> set[int]:
+    """Where what is asserted begins: after `it turns out that`, `which means that`; not after a negation."""
+    return {
+        i + 1
+        for i in range(1, len(words) - LEAST)
+        if bare(words[i]) == "that"
+        and bare(words[i - 1]) in _FACTIVE
+        and not any(w in _NEGATIONS or w.endswith("n't") for w in map(bare, words[max(0, i - 7) : i]))
+    }
+
+
+def _cut_well(words: Sequence[str], a: int) -> bool:
+    """Nothing before the cut is needed: no condition, no speaker of reported words, no subject."""
     before = bare(words[a - 1]) if a else ""
     lead = {bare(w) for w in words[max(0, a - 8) : a]}
     if a and words[a - 1].endswith(",") and lead & {"if", "when", "unless", "once", "until", "whenever"}:
-        return False
-    if b < len(words) and bare(words[b]) in {
-        "if",
-        "unless",
-        "than",
-        "as",
-        "until",
-        "which",
-        "who",
-        "that",
-        "when",
-    }:
-        return False
-    if b < len(words) and words[b - 1].endswith(":"):
         return False
     if a and (
         is_finite(words[a]) or (bare(words[a]) == "the" and bare(words[a + 1]) in {"more", "less", "better"})
@@ -106,9 +103,14 @@ def _cut_well(words: Sequence[str], a: int, b: int) -> bool:
     return before not in {"not", "that", "think", "thinks", "believe", "say", "said", "says", "if", "whether"}
 
 
+def _may_stop(words: Sequence[str], b: int) -> bool:
+    """What follows does not narrow what was said."""
+    return b == len(words) or not (bare(words[b]) in _NARROWS or words[b - 1].endswith(":"))
+
+
 def _led(words: Sequence[str]) -> list[str]:
-    """Without the conjunction that joined it to the clause before."""
-    span = list(words)
+    """Without fillers, and without the conjunction that joined it to the clause before."""
+    span = clean(" ".join(words)).removesuffix(".").split()
     while len(span) > LEAST and bare(span[0]) in {"and", "but", "so", "because", "then", "–", "also", ""}:
         span = span[1:]
     return span
@@ -117,7 +119,7 @@ def _led(words: Sequence[str]) -> list[str]:
 def _printed(words: Sequence[str], speaker: str) -> str:
     """As printed ("" where it can't be): no full stop, a name before what is said in first person."""
     text = " ".join(words).strip(" ,;:.–—-!")
-    if re.search(r"[\"“”?–—]|\.\s|!\s", text) or not text:
+    if not text or re.search(r"[\"“”?–—]|\.\s|!\s", text) or _MUSING.search(text):
         return ""
     text = text[0].upper() + text[1:]
     if not {bare(w) for w in words} & FIRST:
@@ -127,6 +129,19 @@ def _printed(words: Sequence[str], speaker: str) -> str:
 
 
 _SPEAKING = listed("say said says saying like go goes asked ask thinking wondering imagine")
+_FACTIVE = listed(
+    "is means mean meant shows show showed shown found find finds realized realize know knew"
+    " learned noticed out discovered fact truth reason thing so clear true proves proved"
+)
+_NEGATIONS = listed("not never no if hope whether without")
+_NARROWS = listed("if unless than as until which who that when whose")
+_MUSING = re.compile(
+    r"\b(?:i don't (?:know|remember|think)|i'm (?:not sure|curious|going|sorry|trying)|i wonder"
+    r"|i remember|i used"
+    r"|i(?:'d| would) (?:like|love|hope)|i want|i said|i was|i just|let me|let's|we'll (?:talk|see|get)"
+    r"|thank you)\b",
+    re.I,
+)
 _SELF = listed("i i'm i've i'd i'll")
 
 
@@ -138,10 +153,10 @@ def _score(words: Sequence[str], whole: bool, topic: set[str]) -> float:
     score += 0.3 * min(sum(w in _STRONG for w in plain), 2) + 0.3 * whole
     score += 0.3 * any(c.isdigit() for w in words for c in w) + 0.2 * any(w[:1].isupper() for w in words[1:])
     score -= (
-        4.0 * (plain[0] in _DANGLING_START) + 0.9 * bool(set(plain) & FIRST) + 0.3 * bool(set(plain) & SECOND)
+        4.0 * (plain[0] in _DANGLING_START) + 1.5 * bool(set(plain) & FIRST) + 0.3 * bool(set(plain) & SECOND)
     )
     score -= 0.35 * sum(w in _VAGUE for w in plain) + 0.4 * sum(w in PRONOUNS for w in plain[1:])
     score -= (
-        0.3 * (plain[0] in SUBORDINATE) + 0.5 * (len(words) < 6) + 0.4 * (plain[0] in {"there", "there's"})
+        0.3 * (plain[0] in SUBORDINATE) + 0.9 * (len(words) < 6) + 0.4 * (plain[0] in {"there", "there's"})
     )
     return score

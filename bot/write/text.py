@@ -41,24 +41,28 @@ class Text:
 
     text: str
     at: tuple[int, ...]
+    sentences: tuple[str, ...]
     score: float
 
 
-def text_of(said: Sequence[Said], who: str, style: int) -> Text | None:
-    """The best text in the word band, None where no run of the sentences makes one. `who` is the speaker.
+def texts_of(said: Sequence[Said], who: str, style: int, most: int = 16) -> list[Text]:
+    """The best texts in the word band, best first; none where no run of the sentences makes one.
 
-    `style` picks one of the wordings of the attribution.
+    `who` is the speaker, `style` picks one of the wordings of the attribution.
     """
-    drafts = (
-        Text(text=text, at=tuple(s.at for s in run), score=_score(run, words, weights))
-        for run in _runs(said)
-        for words in _variants(run)
-        if BAND[0]
-        <= len((text := attributed([as_sentence(w) for w in words], who, style)).split())
-        <= BAND[1]
-        for weights in [[s.weight for s in run]]
-    )
-    return max(drafts, key=lambda d: d.score, default=None)
+    drafts = [
+        draft for run in _runs(said) for words in _variants(run) if (draft := _draft(run, words, who, style))
+    ]
+    return sorted(drafts, key=lambda d: -d.score)[:most]
+
+
+def _draft(run: Sequence[Said], words: Sequence[Sequence[str]], who: str, style: int) -> Text | None:
+    printed = tuple(as_sentence(w) for w in words)
+    text = attributed(printed, who, style)
+    if not BAND[0] <= len(text.split()) <= BAND[1]:
+        return None
+    score = _score(run, words, [s.weight for s in run])
+    return Text(text=text, at=tuple(s.at for s in run), sentences=printed, score=score)
 
 
 def attributed(sentences: Sequence[str], who: str, style: int) -> str:
@@ -144,4 +148,4 @@ def _fault(words: Sequence[str]) -> float:
 
 def weights_of(evidence: Sequence[int], quote_at: int) -> Mapping[int, float]:
     """How much each sentence of a passage matters to its text."""
-    return {**dict.fromkeys(evidence, 0.7), quote_at: 1.4}
+    return {**dict.fromkeys(evidence, 0.7), quote_at: 2.0}
