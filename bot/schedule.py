@@ -34,6 +34,8 @@ class Worker:
         self._sweep = sweep
         self._tick_s = tick_s
         self._stop = threading.Event()
+        # A tick that finds its lane still at work is the rule here, not worth a warning each time.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         # An in-memory store and no persistent jobs: rows in our own store are the truth about what is due.
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
