@@ -89,48 +89,37 @@ def test_doctor_says_what_is_missing_and_fails_when_the_bot_can_not_run(tmp_path
     assert "Mars/Olympus" in broken.stdout
 
 
-TRANSCRIPT = """Ana: {filler}
-Ben: A sourdough loaf at our bakery costs four dollars and eighty cents, and two thirds of that is wages.
-Ben: Flour is only nine percent, so when wheat doubles in price the loaf gets just forty cents dearer.
-Ana: So that is why your prices follow the minimum wage rather than the harvest.
-Ben: Exactly, in 2022 wages rose by eleven percent and we had to raise every price by seven percent.
-Ana: {filler}
-"""
+BREAD = ROOT / "bot" / "demo" / "bread.json"
 
 
 @pytest.mark.model
 def test_insights_and_ask_print_json_alone_and_leave_no_database(tmp_path: Path) -> None:
-    filler = (
-        "Welcome to the show, it is so nice to have you here today, thank you for coming all this way. " * 3
-    )
-    source = tmp_path / "bread.txt"
-    source.write_text(TRANSCRIPT.format(filler=filler), encoding="utf-8")
     home = tmp_path / "home"
-    made = json.loads(earmark(home, "insights", str(source), "--top", "2", "--json").stdout)
-    assert 1 <= len(made) <= 2
+    made = json.loads(earmark(home, "insights", str(BREAD), "--top", "2", "--json").stdout)
+    assert len(made) == 2
     keys = {"headline", "text", "quote", "speaker", "start", "end", "score", "provenance"}
     assert all(set(insight) == keys for insight in made)
-    said = " ".join(source.read_text(encoding="utf-8").split())
+    said = " ".join(s["body"] for s in json.loads(BREAD.read_text(encoding="utf-8"))["segments"])
     assert all(insight["quote"] in said for insight in made)
     questions = tmp_path / "questions"
-    questions.write_text("What share of a loaf is wages?\nWho won the football match?\n", encoding="utf-8")
-    lines = earmark(home, "ask", str(source), "--questions", str(questions)).stdout.splitlines()
+    questions.write_text("How much flour is in a loaf?\nWho won the football match?\n", encoding="utf-8")
+    lines = earmark(home, "ask", str(BREAD), "--questions", str(questions)).stdout.splitlines()
     first, second = map(json.loads, lines)
-    assert first["found"] and "two thirds" in " ".join(c["quote"] for c in first["citations"])
+    assert set(first) == {"answer", "citations", "confidence", "found"}
+    assert first["found"] and "70 cents" in " ".join(c["quote"] for c in first["citations"])
     assert not second["found"]
     assert not home.exists()
 
 
 @pytest.mark.model
 def test_several_sources_go_into_files_and_a_bad_one_stops_nothing(tmp_path: Path) -> None:
-    filler = (
-        "Welcome to the show, it is so nice to have you here today, thank you for coming all this way. " * 3
-    )
     for name in ("a", "b"):
-        (tmp_path / f"{name}.txt").write_text(TRANSCRIPT.format(filler=filler), encoding="utf-8")
+        (tmp_path / f"{name}.json").write_bytes(BREAD.read_bytes())
     (tmp_path / "bad.mp3").write_bytes(b"")
-    sources = [str(tmp_path / name) for name in ("a.txt", "bad.mp3", "b.txt")]
-    shown = earmark(tmp_path / "home", "insights", *sources, "--out", str(tmp_path / "out"))
+    sources = [str(tmp_path / name) for name in ("a.json", "bad.mp3", "b.json")]
+    shown = earmark(tmp_path / "home", "insights", *sources, "--out", str(tmp_path))
     assert shown.returncode == 1 and "bad.mp3" in shown.stderr
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.json", "b.json"]
-    assert json.loads((tmp_path / "out" / "a.json").read_text(encoding="utf-8"))
+    # In the sources' own folder none of them is overwritten.
+    assert {"a.insights.json", "b.insights.json"} <= {file.name for file in tmp_path.iterdir()}
+    assert (tmp_path / "a.json").read_bytes() == BREAD.read_bytes()
+    assert len(json.loads((tmp_path / "a.insights.json").read_text(encoding="utf-8"))) == 5
