@@ -188,6 +188,6 @@ def _warnings(invented: int, loops: int, foreign: Span, alien: float, covered: f
         return
     if alien:
         where = hhmmss(foreign[0])
-        yield f"{alien:.0%} of the speech isn't English or too noisy, from {where} on; it was left out."
+        yield f"{alien:.0%} of the speech, from {where} on, was too unclear or not English; it was left out."
     if covered < MIN_COVERAGE:
         yield f"Only {covered:.0%} of the speech was understood."

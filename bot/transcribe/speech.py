@@ -83,6 +83,7 @@ class Listener:
         self._check_language(language)
         began = time.monotonic()
         total = audio.probe(path).duration_s or 0.0
+        self._progress(name or path.name, 0.0, total or 1.0)
         checkpoint = Checkpoint.of(self._checkpoints, path, self._engine.name, language, self._word_times)
         done = []
         for stretch in self._stretches(path, language, checkpoint):
