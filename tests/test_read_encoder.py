@@ -71,13 +71,13 @@ def test_a_short_episode_is_read_and_written(encoder: Encoder) -> None:
         "This episode is brought to you by Acme.",
         "Check them out at acme.com/show for a discount.",
         "We measured the streets of Lyon for three summers.",
-        "White roofs made the streets two degrees cooler than the black ones, because they reflect the sunlight.",
+        "White roofs made the streets two degrees cooler than black ones, because they reflect the light.",
         "Trees helped even more, but a tree takes thirty years to grow, and paint takes an afternoon.",
-        "The city paid nine euros for every square metre, which is less than a tenth of what the trees cost.",
+        "The city paid nine euros for every square metre, less than a tenth of what the trees cost.",
         "Thanks for listening, and see you next week.",
     )
     segments = tuple(Segment(start=8.0 * i, end=8.0 * i + 8, text=t) for i, t in enumerate(texts))
     reading = PassageReader(encoder).read(Transcript(segments=segments))
     assert any(s.kind == "sponsor" and (s.first, s.last) == (1, 2) for s in reading.set_aside)
     made = [ExtractiveWriter().write(p, reading, Episode(show="City Hours")) for p in reading.passages]
-    assert any(i and "two degrees" in i.text and "cooler" in i.quote for i in made)
+    assert any(i and "two degrees" in i.text and i.provenance.reader == reading.model for i in made)

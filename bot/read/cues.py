@@ -71,6 +71,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 STRUCTURE = ("length", "very_short", "long", "word_length", "cased", "punctuated")
 POSITION = ("at", "from_start", "from_end", "near_start", "near_end")
 SPEECH = ("named", "turn_starts", "turn_ends", "turn_length", "turn_at", "share", "first_speaker")
+KNOWN_LENGTH = 180
 NAMES = (*PATTERNS, *STRUCTURE, *POSITION, *SPEECH)
 
 
@@ -102,7 +103,10 @@ def _position(sentences: Sequence[Sentence]) -> Cues:
     n = len(sentences)
     i = np.arange(n, dtype=np.float32)
     back = n - 1 - i
-    columns = (i / max(n - 1, 1), i / 1000, back / 1000, np.exp(-i / 12), np.exp(-back / 12))
+    # Short episodes are stretched to a length that training knew, else all of them is beginning and end.
+    stretch = max(1.0, KNOWN_LENGTH / n)
+    start, end = i * stretch, back * stretch
+    columns = (i / max(n - 1, 1), start / 1000, end / 1000, np.exp(-start / 12), np.exp(-end / 12))
     return np.stack(columns, axis=1).astype(np.float32)
 
 

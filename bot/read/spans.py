@@ -13,6 +13,9 @@ from bot.read.head import KINDS, Floats, Scores
 CHANGE_COST = 3.0
 # Shortest run worth setting aside; single jokes are left alone, they just score low.
 SHORTEST = {"sponsor": 2, "promo": 2, "banter": 4, "intro": 1, "outro": 1, "housekeeping": 2}
+# How far into an episode an intro reaches at most, and how far from its end an outro begins.
+INTRO, OUTRO = 0.2, 0.15
+IMPOSSIBLE = -60.0
 BEFORE, AFTER = 4, 5
 # Sentences between two peaks: insights that a listener would name apart are seldom closer.
 APART = 10
@@ -22,7 +25,7 @@ MAX_EVIDENCE = 4
 
 def set_aside(scores: Scores, reads: Sequence[SetAside] = ()) -> tuple[SetAside, ...]:
     """The sponsor `reads` and, around them, the most probable kinds (Viterbi) as runs, in order."""
-    states = _viterbi(scores.classes)
+    states = _viterbi(_in_place(scores.classes))
     for read in reads:
         states[read.first : read.last + 1] = [0] * (read.last - read.first + 1)
     runs = list(reads)
@@ -65,6 +68,15 @@ def worth_of(scores: Scores) -> Floats:
     near = np.convolve(padded, np.array([0.1, 0.2, 0.4, 0.2, 0.1], np.float32), "valid")
     worth: Floats = (near * np.exp(scores.classes[:, 0])).astype(np.float32)
     return worth
+
+
+def _in_place(classes: Floats) -> Floats:
+    """Intros only near the beginning and outros only near the end."""
+    placed = classes.copy()
+    n = len(placed)
+    placed[int(max(3, INTRO * n)) :, 1 + KINDS.index("intro")] = IMPOSSIBLE
+    placed[: max(0, n - int(max(2, OUTRO * n))), 1 + KINDS.index("outro")] = IMPOSSIBLE
+    return placed
 
 
 def _viterbi(classes: Floats) -> list[int]:

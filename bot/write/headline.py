@@ -104,8 +104,11 @@ def _cut_well(words: Sequence[str], a: int) -> bool:
 
 
 def _may_stop(words: Sequence[str], b: int) -> bool:
-    """What follows does not narrow what was said."""
-    return b == len(words) or not (bare(words[b]) in _NARROWS or words[b - 1].endswith(":"))
+    """What follows neither narrows what was said nor goes on with a list of names or nouns."""
+    if b == len(words):
+        return True
+    listing = words[b - 1].endswith(",") and not any(is_finite(w) for w in words[b : b + 6])
+    return not (listing or bare(words[b]) in _NARROWS or words[b - 1].endswith(":"))
 
 
 def _led(words: Sequence[str]) -> list[str]:

@@ -75,7 +75,8 @@ def attributed(sentences: Sequence[str], who: str, style: int) -> str:
     if is_first_person(said) or not first.endswith(".") or "–" in first:
         return _TOLD[style % len(_TOLD)].format(Who=capital, who=who, said=said)
     wording = _REPORTED[style % len(_REPORTED)]
-    if not stands_alone(first.split()):
+    # A capital that may be a name's stays at the start of the sentence.
+    if not stands_alone(first.split()) or _lowered(first) == first:
         wording = _REPORTED[0]
     opening = wording.format(first=first[:-1], lower=_lowered(first[:-1]), who=who)
     return f"{opening} {rest}".strip()
