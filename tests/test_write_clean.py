@@ -23,6 +23,7 @@ GOLDEN = [
     ("He said that that was had had.", "He said that that was had had."),
     ("It&#39;s cheap.", "It's cheap."),
     ("It is cheap but honestly you get less.", "It is cheap but you get less."),
+    ("The, remove prefix is quote unquote new... It works.", "The remove prefix is new. It works."),
     ("[music]", ""),
 ]
 

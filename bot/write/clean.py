@@ -15,7 +15,7 @@ _ASIDES = (
     re.compile(
         r",\s*(?:you know|i mean|i think|i guess|i suppose|i would say|i'd say|right|okay|like|well|sort of"
         r"|kind of|honestly|basically|essentially|obviously|actually|literally|of course|again|i believe"
-        r"|let's say|in a sense|in a way|if you will|so to speak|as you know|you see|yeah|no|frankly"
+        r"|let's say|however|in a sense|in a way|if you will|so to speak|as you know|you see|yeah|no|frankly"
         r"|to be honest|quite frankly|clearly|really|man|guys|if you like|as it were|like i said"
         r"|as i said)\s*"
         r"(?=,)",
@@ -42,13 +42,14 @@ _ASIDES = (
         re.I,
     ),
 )
+_QUOTED = re.compile(r",?\s+(?:quote[ -]unquote|in (?:air )?quotes),?(?=[\s.])", re.I)
 _PAUSED = re.compile(
     r",\s*(?:you know|i mean|i think(?: that)?|i guess)\s+(?!what\b|how\b|so\b|about\b|of\b|when\b"
     r"|where\b)(?=\w)",
     re.I,
 )
 _TAILS = re.compile(
-    r"(?:(?:,\s*(?:right|okay|yeah|correct|so|basically|for sure|obviously|etc|as well as|no|like)"
+    r"(?:(?:,\s*(?:right|okay|yeah|see|correct|so|basically|for sure|obviously|etc|as well as|no|like)"
     r"|,?\s*(?:you know what i mean|you know|isn't it|if that makes sense|does that make sense|or whatever"
     r"|and stuff like that|and things like that|or something like that|and stuff|or something|or anything"
     r"|and so on"
@@ -105,6 +106,7 @@ def clean(text: str) -> str:
     """One spoken sentence as it would be written; "" when nothing is left. Ends with . ! or ?"""
     out = " ".join(html.unescape(text).split())
     out = _SOUNDS.sub("", _CUT_WORD.sub("", _TAGS.sub("", out)))
+    out = _QUOTED.sub("", out)
     out = _restarted(_unrepeated(_opened(out)))
     for pattern in _ASIDES:
         out = pattern.sub(" " if pattern.pattern.startswith("(?:") else "", out)
@@ -149,7 +151,9 @@ def _restarted(text: str) -> str:
 def _finished(text: str) -> str:
     text = re.sub(r"\s+([,.;:?!])", r"\1", text)
     text = re.sub(r"([,;:])[,;:]+", r"\1", text)
-    text = re.sub(r"(?:\.{2,}|…)\s*(?=[a-zA-Z])", ", ", text)
+    text = re.sub(r"(?:\.{2,}|…)\s*(?=[A-Z])", ". ", text)
+    text = re.sub(r"(?:\.{2,}|…)\s*(?=[a-z])", ", ", text)
+    text = re.sub(r"\b(the|an?|your|our|my),\s+(?=\w)", r"\1 ", text, flags=re.I)
     text = re.sub(r"\s+(?:--?|–|—)\s+", " – ", text)
     text = text.strip(" ,;:-–—…")
     text = re.sub(r"\.{2,}$", "", text)

@@ -160,6 +160,8 @@ def _score(words: Sequence[str], whole: bool, topic: set[str]) -> float:
     )
     score -= 0.35 * sum(w in _VAGUE for w in plain) + 0.4 * sum(w in PRONOUNS for w in plain[1:])
     score -= (
-        0.3 * (plain[0] in SUBORDINATE) + 0.9 * (len(words) < 6) + 0.4 * (plain[0] in {"there", "there's"})
+        0.3 * (plain[0] in SUBORDINATE)
+        + 0.9 * (len(words) < 6)
+        + 0.4 * (plain[0] in {"there", "there's", "some"})
     )
     return score

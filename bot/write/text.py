@@ -14,7 +14,9 @@ from bot.write.lexicon import FIRST, PRONOUNS, SECOND, STOPS, bare, listed
 AIM = 50
 MOST_SENTENCES = 4
 _ROUGH = re.compile(
-    r"\blike\b|\bgonna\b|\bwanna\b| – |\bstuff\b|\bthings?\b|\b\w+-$|, and, |\byeah\b|\bokay\b", re.I
+    r"\blike\b|\bgonna\b|\bwanna\b| – |\bstuff\b|\bthings?\b|\b\w+-$|, and, |\b(?:to|just|that's|is|are"
+    r"|which|of|it),\s|\byeah\b|\bokay\b",
+    re.I,
 )
 # Reported when nothing in it is first person, else told after a colon; {who} is a name or "a speaker on …".
 _REPORTED = (
