@@ -193,4 +193,4 @@ def settle(it: Earmark, stages: tuple[Stage, ...] = STAGES) -> None:
         if not held:
             return
         say(f"Waiting for {held[0].stage}, which another process (perhaps a killed one) has in hand …")
-        time.sleep(3)
+        time.sleep(1)
