@@ -62,7 +62,7 @@ class AudioFiles:
         max_bytes: int = 500_000_000,
         max_s: float = 6 * 3600,
         keep_days: float = 7,
-        progress: Callable[[int, int | None], None] | None = None,
+        progress: Callable[[str, float, float], None] | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._folder = folder
@@ -98,7 +98,11 @@ class AudioFiles:
         self._folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         self._fetcher.download(
-            enclosure.url, part, sealed=enclosure.sealed, max_bytes=self._max_bytes, progress=self._progress
+            enclosure.url,
+            part,
+            sealed=enclosure.sealed,
+            max_bytes=self._max_bytes,
+            progress=lambda done, total: self._report(what, done, total),
         )
         try:
             check_is_audio(part, what)
@@ -107,6 +111,10 @@ class AudioFiles:
             part.unlink()
             raise
         part.replace(path)
+
+    def _report(self, what: str, done: int, total: int | None) -> None:
+        if self._progress and total:
+            self._progress(f"Fetching {what}", done, total)
 
     def _check_length(self, duration_s: float | None, what: str) -> None:
         if duration_s and duration_s > self.max_s:

@@ -128,6 +128,7 @@ class Earmark:
             max_bytes=self.settings.max_audio_mb * 1_000_000,
             max_s=self.settings.max_audio_hours * 3600,
             keep_days=self.settings.keep_audio_days,
+            progress=self.progress,
         )
 
     @cached_property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.app import Json, app, earmark, say, show_json, show_table
-from bot.domain import Feed
+from bot.cli.app import Json, app, earmark, say, show_json
+from bot.domain import Episode, Feed
 
 
 @app.command()
@@ -56,15 +58,32 @@ def feeds(as_json: Json = False) -> None:
 
     with earmark() as it:
         rows = followed(it.store, it.channel())
-        counts = {feed.id: len(it.store.episodes(feed.id)) for feed in rows}
+        episodes = {feed.id: it.store.episodes(feed.id) for feed in rows}
     if as_json:
-        return show_json([{**_row(feed), "episodes": counts[feed.id]} for feed in rows])
+        return show_json([{**_row(feed), **_counts(episodes[feed.id])} for feed in rows])
     if not rows:
         return say("No podcast is followed yet: earmark add ADDRESS.")
-    show_table(
-        "Podcasts",
-        ("no", "title", "episodes", "status", "address"),
-        [(f.id, f.title or "?", counts[f.id], f.error or f.status, f.url) for f in rows],
+    for feed in rows:
+        typer.echo(f"{feed.id}. {feed.title or 'not looked at yet'}  {feed.url}")
+        typer.echo(f"   {feed.error or feed.status}; {_summary(episodes[feed.id])}")
+
+
+def _counts(episodes: Sequence[Episode]) -> dict[str, object]:
+    reasons = Counter(e.status_reason for e in episodes if e.status == "skipped")
+    return {
+        "episodes": len(episodes),
+        "taken": sum(e.status == "wanted" for e in episodes),
+        "skipped": reasons,
+    }
+
+
+def _summary(episodes: Sequence[Episode]) -> str:
+    """ "56 episodes, 1 taken, 3 skipped (a trailer: 2, it has no audio: 1)"."""
+    reasons = Counter(e.status_reason for e in episodes if e.status == "skipped")
+    taken = sum(e.status == "wanted" for e in episodes)
+    skipped = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())
+    return f"{len(episodes)} episodes, {taken} taken" + (
+        f", {reasons.total()} skipped ({skipped})" if skipped else ""
     )
 
 
