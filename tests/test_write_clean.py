@@ -99,3 +99,15 @@ def test_a_sentence_is_shortened_at_a_clause_only() -> None:
     assert [" ".join(s) for s in shortened(words, 12)] == ["White roofs make the whole street much cooler,"]
     assert as_sentence(shortened(words, 12)[0]) == "White roofs make the whole street much cooler."
     assert borders(words)[0] == 0 and borders(words)[-1] == len(words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can go from the policy to the script, it might not be the same.",
+        "People say that white roofs cool the street, but that is wrong.",
+        "Everybody knows that they work with the U.S. government and with others.",
+    ],
+)
+def test_what_takes_back_or_completes_a_claim_is_not_cut_off(text: str) -> None:
+    assert shortened(text.split(), len(text.split()) - 1) == []

@@ -162,6 +162,15 @@ def test_the_best_are_different_and_in_order() -> None:
     assert best([], 3) == () and best([roofs], 0) == ()
 
 
+def test_the_same_sentence_is_not_told_twice() -> None:
+    shared = "White roofs cool the street by two degrees."
+    one = insight("Roofs", 0.9, 100, f"Paint is cheap in Lyon. {shared}")
+    two = insight(
+        "Trees", 0.8, 900, f"{shared} Elms need thirty summers before anybody sits below them in comfort."
+    )
+    assert best([one, two], 2) == (one,)
+
+
 def test_of_two_equal_ones_the_one_further_away_is_taken() -> None:
     first = insight("White roofs cool streets by two degrees", 0.9, 100)
     beside = insight("Bakers price bread by working hours", 0.7, 110)

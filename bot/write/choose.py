@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.domain import Insight
@@ -22,7 +23,9 @@ def best(insights: Sequence[Insight], n: int) -> tuple[Insight, ...]:
     while left and len(taken) < n:
         top = max(left, key=lambda i: i.score - _cost(i, taken, words))
         left.remove(top)
-        if all(likeness(words[id(top)], words[id(t)]) < SAME and top.quote != t.quote for t in taken):
+        if all(
+            likeness(words[id(top)], words[id(t)]) < SAME and not _share_a_sentence(top, t) for t in taken
+        ):
             taken.append(top)
     return tuple(taken)
 
@@ -30,6 +33,15 @@ def best(insights: Sequence[Insight], n: int) -> tuple[Insight, ...]:
 def likeness(a: set[str], b: set[str]) -> float:
     """Shared words as a share of the smaller set."""
     return len(a & b) / max(min(len(a), len(b)), 1)
+
+
+def _share_a_sentence(a: Insight, b: Insight) -> bool:
+    """Two passages side by side may be told with the same words."""
+    return a.quote == b.quote or a.headline == b.headline or bool(_said(a) & _said(b))
+
+
+def _said(insight: Insight) -> set[str]:
+    return {s.lower() for s in re.split(r"(?<=[.?!])\s+", insight.text) if len(s.split()) > 4}
 
 
 def _cost(insight: Insight, taken: Sequence[Insight], words: dict[int, set[str]]) -> float:

@@ -24,12 +24,13 @@ from bot.write.lexicon import (
 _PUNCTUATED = re.compile(r"[,;:.?!][\"”’)]*$|^[–—]$")
 # A clause begins before these even without a comma ("… because …").
 _OPENERS = listed("because but whereas although unless so")
+TAKES_BACK = listed("but although though except unless yet however if whereas")
 _SHORTEST = 4
 
 
 def borders(words: Sequence[str]) -> list[int]:
     """Positions (0 and the end included) at which a clause may begin or end."""
-    inner = [i for i in range(1, len(words)) if _PUNCTUATED.search(words[i - 1]) or _opens(words, i)]
+    inner = [i for i in range(1, len(words)) if _parted(words, i) or _opens(words, i)]
     return [0, *inner, len(words)]
 
 
@@ -55,6 +56,8 @@ def stands_alone(words: Sequence[str]) -> bool:
         "says",
         "said",
     }:
+        return False
+    if first == "only" and bare(words[1]) in SUBORDINATE:
         return False
     if first in {"not", "whereas", "including", "especially", "such", "rather", "even", "either", "too"}:
         return False
@@ -83,6 +86,13 @@ def as_sentence(words: Sequence[str]) -> str:
     return text if re.search(r"[.?!][\"”’)]*$", text) else text + "."
 
 
+def _parted(words: Sequence[str], at: int) -> bool:
+    """Punctuation stands before it, and not that of an abbreviation ("the U.S. government")."""
+    before = words[at - 1]
+    stop = before.rstrip('"”’)').endswith((".", "!", "?"))
+    return bool(_PUNCTUATED.search(before)) and not (stop and not words[at].lstrip('"“')[:1].isupper())
+
+
 def _may_end(words: Sequence[str], end: int) -> bool:
     """What follows begins a clause of its own, so that nothing needed is cut off."""
     if end >= len(words):
@@ -90,6 +100,10 @@ def _may_end(words: Sequence[str], end: int) -> bool:
     after = bare(words[end])
     joined = after in CONJUNCTIONS | RELATIVE | {"because", "although", "whereas", "though", "unless"}
     semicolon = words[end - 1].endswith((";", ".", "?", "!"))
+    rest = {bare(w) for w in words[end:]}
+    # "…, but not always" or "…, it might not" takes back what was said: it stays.
+    if after in TAKES_BACK or "not" in rest or any(w.endswith("n't") for w in rest):
+        return False
     subject = after in SUBJECTS and words[end - 1].endswith(",")
     return (joined and not _is_list(words, end)) or semicolon or subject or words[end] in {"–", "—"}
 

@@ -153,7 +153,9 @@ def _finished(text: str) -> str:
     text = re.sub(r"([,;:])[,;:]+", r"\1", text)
     text = re.sub(r"(?:\.{2,}|…)\s*(?=[A-Z])", ". ", text)
     text = re.sub(r"(?:\.{2,}|…)\s*(?=[a-z])", ", ", text)
-    text = re.sub(r"\b(the|an?|your|our|my),\s+(?=\w)", r"\1 ", text, flags=re.I)
+    text = re.sub(
+        r"\b(the|an?|your|our|my|can|could|will|would|should|must|might),\s+(?=\w)", r"\1 ", text, flags=re.I
+    )
     text = re.sub(r"\s+(?:--?|–|—)\s+", " – ", text)
     text = text.strip(" ,;:-–—…")
     text = re.sub(r"\.{2,}$", "", text)

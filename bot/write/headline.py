@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.write.clauses import borders, stands_alone
+from bot.write.clauses import TAKES_BACK, borders, stands_alone
 from bot.write.clean import clean
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, is_finite, listed
 
@@ -108,7 +108,7 @@ def _may_stop(words: Sequence[str], b: int) -> bool:
     if b == len(words):
         return True
     listing = words[b - 1].endswith(",") and not any(is_finite(w) for w in words[b : b + 6])
-    return not (listing or bare(words[b]) in _NARROWS or words[b - 1].endswith(":"))
+    return not (listing or bare(words[b]) in _NARROWS | TAKES_BACK or words[b - 1].endswith(":"))
 
 
 def _led(words: Sequence[str]) -> list[str]:
@@ -122,7 +122,7 @@ def _led(words: Sequence[str]) -> list[str]:
 def _printed(words: Sequence[str], speaker: str) -> str:
     """As printed ("" where it can't be): no full stop, a name before what is said in first person."""
     text = " ".join(words).strip(" ,;:.–—-!")
-    if not text or re.search(r"[\"“”?–—]|\.\s|!\s", text) or _MUSING.search(text):
+    if not text or _BROKEN.search(text) or _MUSING.search(text) or _MENTION.search(text):
         return ""
     text = text[0].upper() + text[1:]
     if not {bare(w) for w in words} & FIRST:
@@ -143,6 +143,12 @@ _MUSING = re.compile(
     r"|i remember|i used"
     r"|i(?:'d| would) (?:like|love|hope)|i want|i said|i was|i just|let me|let's|we'll (?:talk|see|get)"
     r"|thank you)\b",
+    re.I,
+)
+_BROKEN = re.compile(r"[\"“”?–—]|\.\s|!\s")
+_MENTION = re.compile(
+    r"^there(?:'s| is| was| are) (?:an? |this |the |some )?(?:\w+ ){0,2}(?:study|survey|article|paper|book|video|post"
+    r"|talk|quote|example|story|question|thing|guy|person|company|project)\b",
     re.I,
 )
 _SELF = listed("i i'm i've i'd i'll")
