@@ -152,8 +152,8 @@ def _row(name: str, figures: Mapping[str, float]) -> str:
 def _unsupported(seen: Seen, insight: Insight) -> int:
     """Numbers and names that the sentences around the quote, and the metadata, don't hold."""
     said = seen.reading.sentences
-    at = next((i for i, s in enumerate(said) if insight.quote in s.text), 0)
-    around = " ".join(s.text for s in said[max(0, at - 12) : at + 13])
+    places = [i for i, s in enumerate(said) if insight.quote in s.text]
+    around = " ".join(s.text for at in places for s in said[max(0, at - 12) : at + 13])
     names = " ".join({s.speaker for s in said})
     return len(
         unsupported(
