@@ -147,8 +147,8 @@ _MUSING = re.compile(
 )
 _BROKEN = re.compile(r"[\"“”?–—]|\.\s|!\s")
 _MENTION = re.compile(
-    r"^there(?:'s| is| was| are) (?:an? |this |the |some )?(?:\w+ ){0,2}(?:study|survey|article|paper|book|video"
-    r"|post|talk|quote|example|story|question|thing|guy|person|company|project)\b",
+    r"^there(?:'s| is| was| are) (?:an? |this |the |some )?(?:\w+ ){0,2}(?:study|survey|article|paper|book"
+    r"|video|post|talk|quote|example|story|question|thing|guy|person|company|project)\b",
     re.I,
 )
 _SELF = listed("i i'm i've i'd i'll")
