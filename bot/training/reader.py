@@ -26,7 +26,7 @@ from bot.training.metric import ndcg_at_5
 
 log = logging.getLogger("earmark.training.reader")
 HIDDEN, PROJECTED = 64, 64
-MEMBERS = 4
+MEMBERS = 3
 CHUNK = 192
 EPOCHS = 14
 NAME = "MiniLM-L6 int8 + head 2026-11"
