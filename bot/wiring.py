@@ -172,8 +172,10 @@ class Earmark:
     @cached_property
     def answerer(self) -> Answerer:
         from bot.answer.answer import SearchAnswerer
+        from bot.read.sentences import sentences
+        from bot.write.clean import clean
 
-        return SearchAnswerer(self.encoder)
+        return SearchAnswerer(self.encoder, cut=sentences, clean=clean)
 
     @cached_property
     def pipeline(self) -> Pipeline:

@@ -102,11 +102,11 @@ def test_insights_and_ask_print_json_alone_and_leave_no_database(tmp_path: Path)
     said = " ".join(s["body"] for s in json.loads(BREAD.read_text(encoding="utf-8"))["segments"])
     assert all(insight["quote"] in said for insight in made)
     questions = tmp_path / "questions"
-    questions.write_text("How much flour is in a loaf?\nWho won the football match?\n", encoding="utf-8")
+    questions.write_text("Why did he stop charging a slicing fee?\nWho won the football match?\n", encoding="utf-8")
     lines = earmark(home, "ask", str(BREAD), "--questions", str(questions)).stdout.splitlines()
     first, second = map(json.loads, lines)
     assert set(first) == {"answer", "citations", "confidence", "found"}
-    assert first["found"] and "70 cents" in " ".join(c["quote"] for c in first["citations"])
+    assert first["found"] and "slicing fee" in " ".join(c["quote"] for c in first["citations"])
     assert not second["found"]
     assert not home.exists()
 
