@@ -108,7 +108,11 @@ class TransformersEncoder:
 def convert(folder: Path, target: Path) -> None:
     """Write the CTranslate2 int8 form of the weights in `folder` into `target` (needs torch)."""
     from ctranslate2.converters import TransformersConverter
+    from transformers.utils import logging
 
+    # The converter passes an argument by its old name, and bars of a quarter of a second tell nobody anything.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         TransformersConverter(str(folder)).convert(str(target), quantization="int8", force=True)
     except (OSError, RuntimeError, ValueError) as error:
