@@ -110,7 +110,7 @@ def convert(folder: Path, target: Path) -> None:
     from ctranslate2.converters import TransformersConverter
     from transformers.utils import logging
 
-    # The converter passes an argument by its old name, and bars of a quarter of a second tell nobody anything.
+    # The converter passes an argument by its old name, and a bar of a quarter second tells nobody much.
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
