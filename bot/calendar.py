@@ -46,22 +46,37 @@ def parse_weekdays(text: str) -> tuple[int, ...]:
 def next_post_at(channel: Channel, after: datetime) -> datetime:
     """The first slot of `channel` strictly after `after`, in UTC.
 
-    A local time that daylight saving skips moves forward by the gap; one that it repeats counts once,
-    the first time; a date that a zone skips as a whole has no slot.
+    A local time that daylight saving skips moves forward by the gap (back, where that would be tomorrow);
+    one that it repeats counts once, the first time; a date that a zone skips as a whole has no slot.
     """
     zone, at = parse_timezone(channel.timezone), parse_time(channel.post_time)
     days = channel.weekdays or tuple(range(7))
     for day in _dates(after.astimezone(zone).date()):
-        slot = datetime.combine(day, at, zone).astimezone(UTC)
-        if day.weekday() in days and slot > after and slot.astimezone(zone).date() == day:
+        slot = _slot(day, at, zone)
+        if slot and slot > after and day.weekday() in days:
             return slot
     raise ConfigError(f"{channel.name} has no day to post on.")
+
+
+def _slot(day: date, at: time, zone: ZoneInfo) -> datetime | None:
+    for fold in (0, 1):  # inside a gap, 0 is the moment after it and 1 the one before it (PEP 495)
+        slot = datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC)
+        if slot.astimezone(zone).date() == day:
+            return slot
+    return None
 
 
 def last_slot(channel: Channel, now: datetime, within_s: float) -> datetime | None:
     """The slot that came in the last `within_s` seconds; None when there was none."""
     slot = next_post_at(channel, now - timedelta(seconds=within_s))
     return slot if slot <= now else None
+
+
+def longest_gap(channel: Channel) -> timedelta:
+    """The most that lies between two slots, by the channel's weekdays: a day, a weekend, a week."""
+    days = sorted(channel.weekdays) or range(7)
+    after = [*days[1:], days[0] + 7]
+    return timedelta(days=max(later - day for day, later in zip(days, after, strict=True)))
 
 
 def local_date(channel: Channel, at: datetime) -> date:

@@ -22,7 +22,7 @@ from typing import Protocol
 
 from bot import calendar, digest, identity
 from bot.domain import Channel, Claim, Digest, Episode, Insight, Reading, Stage, Transcript
-from bot.errors import EarmarkError, LeaseLost, TranscriptError
+from bot.errors import EarmarkError, LeaseLost, TranscriptError, of_system
 from bot.ports import FeedReader, Publisher, Reader, Store, Transcriber, Writer
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,9 @@ class Pipeline:
         except EarmarkError as error:
             self._give_back(claim, error)
             return False
+        except OSError as error:  # a full disk, say: it will have room again
+            self._give_back(claim, EarmarkError(of_system(error)))
+            return False
         except Exception as error:
             self._give_back(claim, EarmarkError(f"A bug ({type(error).__name__}); see the log."))
             raise
@@ -151,7 +154,7 @@ class Pipeline:
         channel, now = self.store.channel(claim.subject), self.clock()
         due_at = channel.next_post_at or now
         slot = calendar.last_slot(channel, now, calendar.LATE_S) or due_at
-        made = None if calendar.is_missed(due_at, now) else self.digest_for(channel, slot)
+        made = None if calendar.is_missed(slot, now) else self.digest_for(channel, slot)
         if self._worth_waiting(channel, made, now):
             self.store.save_digest(claim, None, replace(channel, next_post_at=now + RECHECK))
         else:
@@ -195,7 +198,8 @@ class Pipeline:
 
     def digest_for(self, channel: Channel, due_at: datetime, part: int = 0) -> Digest | None:
         """What `channel` would get for the slot `due_at`; None when there is nothing to say."""
-        since = self.clock() - WINDOW
+        # A channel that posts once a week wants the whole week.
+        since = self.clock() - max(WINDOW, calendar.longest_gap(channel) + timedelta(days=1))
         picks = digest.choose(
             self.store.backlog(channel.id, since), self.store.had(channel.id), channel.count
         )
@@ -221,10 +225,9 @@ class Pipeline:
         channel = self.store.channel(made.channel_id)
         publisher = self.engines.publisher(channel.platform)
         # A crash or a lost reply may have left the post there without its mark: look before sending again.
-        post = (publisher.find(channel, made) if claim.attempt > 1 else None) or publisher.publish(
-            channel, made
-        )
-        self.store.save_post(claim, post)
+        # The fence tells, not the attempt, which `retry` counts from one again.
+        post = publisher.find(channel, made) if claim.fence > 1 else None
+        self.store.save_post(claim, post or publisher.publish(channel, made))
 
 
 def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> Transcript:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from bot.calendar import (
     is_missed,
     last_slot,
     local_date,
+    longest_gap,
     next_post_at,
     parse_time,
     parse_timezone,
@@ -80,6 +82,20 @@ def test_every_local_day_has_exactly_one_slot(zone: str, at: time, minutes: int)
     )
     assert set(days.values()) == {1}
     assert max(days) - min(days) == timedelta(days=8)
+
+
+def test_a_gap_at_the_end_of_a_day_leaves_that_day_its_slot() -> None:
+    channel = Channel(post_time="23:30", timezone="America/Nuuk")
+    found = slots(channel, datetime(2026, 3, 28, tzinfo=UTC), 3)
+    assert [local_date(channel, slot).day for slot in found] == [27, 28, 29]
+    assert found[1] == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # 22:30 there; at 23:00 it is midnight
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "days"), [(range(7), 1), ((0, 1, 2, 3, 4), 3), ((0,), 7), ((1, 3), 5), ((), 1)]
+)
+def test_longest_gap(weekdays: Sequence[int], days: int) -> None:
+    assert longest_gap(Channel(weekdays=tuple(weekdays))) == timedelta(days=days)
 
 
 def test_last_slot() -> None:

@@ -107,6 +107,23 @@ def test_late_start_posts_once_and_too_late_not_at_all() -> None:
     assert due is not None and due > world.clock()
 
 
+def test_an_old_slot_that_was_missed_does_not_cost_todays() -> None:
+    world = World()
+    world.clock.forward(days=3, hours=2 + 1)  # three slots went by, and the fourth an hour ago
+    world.settle()
+    assert [post.local_date.isoformat() for post in world.engines.console.posts] == ["2026-11-27"]
+
+
+def test_a_weekly_channel_gets_the_whole_week() -> None:
+    world = World()
+    monday = START + timedelta(days=6, hours=2)
+    world.store.save_channel(replace(world.channel, weekdays=(0,), next_post_at=monday))
+    world.settle()
+    world.clock.forward(days=6, hours=2)
+    world.settle()
+    assert len(world.posted()) == 5
+
+
 def test_a_post_waits_for_what_is_on_its_way_but_not_for_ever() -> None:
     world = World()
     world.clock.forward(hours=2)  # the machine slept: nothing has been looked for yet
@@ -216,6 +233,17 @@ def test_a_lost_reply_is_looked_for_before_it_is_sent_again() -> None:
     world.settle()
     assert len(world.engines.console.posts) == 1
     assert world.store.post(world.engines.console.posts[0].id) is not None
+
+
+def test_a_retry_by_hand_posts_nothing_twice() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    world.engines.console.lose_reply = True
+    world.settle()
+    world.engines.console.lose_reply = False
+    assert world.store.retry("publish", world.engines.console.posts[0].id)
+    world.settle()
+    assert len(world.engines.console.posts) == 1
 
 
 def test_work_that_kills_its_process_is_given_up_after_five() -> None:
