@@ -6,7 +6,9 @@ import contextlib
 import html
 import json
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -241,6 +243,51 @@ def test_what_isnt_the_whole_episode_is_not_taken(pages: dict[str, bytes], durat
     episode = Episode(title="One", transcripts=(link("a.vtt", "text/vtt"),), duration_s=duration)
     with pytest.raises(NoTranscript, match=why):
         PublishedTranscriber(FakeFetcher(pages)).transcribe(episode)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"segments": [{"startTime": 1e999, "endTime": NaN, "body": "Hi there."}]}',
+        b'{"segments": [{"startTime": 1' + b"0" * 400 + b', "endTime": 2, "body": "Hi there."}]}',
+        b"WEBVTT\n\n" + b"9" * 5000 + b":00:00.000 --> 00:01.000\nHi.\n\n00:01.000 --> 00:02.000\nThere.",
+    ],
+    ids=["nested", "infinite", "huge", "clock"],
+)
+def test_numbers_that_are_none_are_left_out(body: bytes) -> None:
+    with contextlib.suppress(TranscriptError):
+        segments = parse(body).segments
+        assert all(isfinite(s.start or 0.0) and isfinite(s.end or 0.0) for s in segments)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>" + b"<script " * 100_000,
+        b"<html>" + b"<cite>" * 100_000,
+        b"<html>" + b"<" * 1_000_000,
+        b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"<a" * 500_000,
+        b"[" + b",".join([b'{"startTime": 1, "endTime": 2, "body": "a"}'] * 50_000) + b"]",
+    ],
+    ids=["script", "cite", "<", "tags", "words"],
+)
+def test_hostile_input_takes_no_more_than_linear_time(body: bytes) -> None:
+    began = process_time()
+    with contextlib.suppress(TranscriptError):
+        parse(body)
+    assert process_time() - began < 3  # each took a minute or more
+
+
+def test_a_name_without_an_end_is_text() -> None:
+    page = b"<p>Hello.</p></cite><cite>Ann:</cite><p>Hi.</p><cite></cite><p>Still me.</p><cite>Bob <p>Open."
+    assert said(parse(page)) == [
+        ("", "Hello."),
+        ("Ann", "Hi."),
+        ("Ann", "Still me."),
+        ("Ann", "Bob"),
+        ("Ann", "Open."),
+    ]
 
 
 def test_none_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -17,10 +18,21 @@ Parser = Callable[[str], list[Segment]]
 # "Travis: When you first…": one to four capitalised words, so that "One thing: …" in mid-sentence is rare.
 _NAME = r"(?:[A-ZÀ-Þ][\w.’'-]*|\d+|van|von|de|da|der)(?: (?:[A-ZÀ-Þ(][\w.’')-]*|\d+|van|von|de|da|der)){0,3}"
 _SPEAKER = re.compile(rf"^[\[(*]*({_NAME})[\])*]* ?: ?[*]*\s+(?=\S)", re.UNICODE)
-_CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
+_CLOCK = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
 _ARROW = re.compile(rf"^\s*{_CLOCK}\s*-->\s*{_CLOCK}(.*)$")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]+)>")
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<\d[\d:.]*>")
+# No "<" inside a tag: else each of a million unclosed ones would be looked through to the very end.
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]+)>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>")
+_BLOCK = re.compile(r"(?i)</?(?:p|div|li|h\d|blockquote|section|article)\b[^<>]*>")
+# What isn't said, by where it begins and ends.
+_UNSAID = (
+    (re.compile("<!--"), re.compile("-->")),
+    *(
+        (re.compile(rf"(?i)<{tag}\b"), re.compile(rf"(?i)</{tag}\s*>"))
+        for tag in ("script", "style", "head", "nav", "header", "footer", "time")
+    ),
+)
+MAX_RUN = 500  # characters that single words are joined to where no full stop comes
 
 
 def podcast_json(text: str) -> list[Segment]:
@@ -30,7 +42,7 @@ def podcast_json(text: str) -> list[Segment]:
     """
     try:
         rows = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TranscriptError(f"the JSON transcript is damaged: {error}") from error
     rows = rows.get("segments") if isinstance(rows, dict) else rows
     if not isinstance(rows, list):
@@ -52,9 +64,10 @@ def _json_segment(row: Mapping[str, Any]) -> Segment:
 
 def _number(value: object) -> float | None:
     try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None  # Python's JSON takes NaN and Infinity
 
 
 def _joined_words(segments: list[Segment]) -> list[Segment]:
@@ -64,7 +77,8 @@ def _joined_words(segments: list[Segment]) -> list[Segment]:
     joined: list[Segment] = []
     for word in segments:
         last = joined[-1] if joined else None
-        if last and last.speaker == word.speaker and not last.text.endswith((".", "?", "!")):
+        ended = not last or len(last.text) > MAX_RUN or last.text.endswith((".", "?", "!"))
+        if last and not ended and last.speaker == word.speaker:
             joined[-1] = _with_word(last, word)
         else:
             joined.append(_with_word(replace(word, text=""), word))
@@ -166,21 +180,31 @@ def _new_part(last: str, text: str) -> str:
 
 def html_page(text: str) -> list[Segment]:
     """The namespace's HTML: `<cite>` names the speaker of the paragraphs after it. It claims no times."""
-    text = re.sub(r"(?is)<(script|style|head|nav|header|footer)\b.*?</\1>|<!--.*?-->", " ", text)
-    text = re.sub(r"(?is)<time\b[^>]*>.*?</time>", " ", text)
+    for begin, end in _UNSAID:
+        text = _without(text, begin, end)
     speaker, segments = "", []
-    for cite, block in re.findall(r"(?is)<cite[^>]*>(.*?)</cite>|((?:(?!<cite).)+)", text):
-        if cite:
-            speaker = _plain_html(cite).rstrip(": ")
-            continue
-        for part in re.split(r"(?i)</?(?:p|div|li|h\d|blockquote|section|article)\b[^>]*>", block):
+    first, *turns = re.split(r"(?i)<cite\b[^<>]*>", text)
+    for turn in ("</cite>" + first, *turns):
+        name, *after = re.split(r"(?i)</cite\s*>", turn, maxsplit=1)
+        if after:
+            speaker = _plain_html(name).rstrip(": ") or speaker
+        for part in _BLOCK.split(after[0] if after else name):
             if said := _plain_html(part):
                 segments.append(Segment(start=None, end=None, speaker=speaker, text=said))
     return _named(segments)
 
 
+def _without(text: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
+    """Two searches in turn, since one pattern for both could take quadratic time on hostile input."""
+    kept, here = [], 0
+    while (start := begin.search(text, here)) and (stop := end.search(text, start.end())):
+        kept += [text[here : start.start()], " "]
+        here = stop.end()
+    return "".join(kept) + text[here:]
+
+
 def _plain_html(part: str) -> str:
-    return _tidy(re.sub(r"(?s)<[^>]*>", " ", part))
+    return _tidy(re.sub(r"<[^<>]*>", " ", part))
 
 
 def plain(text: str) -> list[Segment]:

@@ -97,7 +97,7 @@ def sniff(text: str) -> str:
 def _is_json(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict | list)
-    except ValueError:
+    except (ValueError, RecursionError):
         return bool(re.match(r'[\[{]\s*["{\[]', text.lstrip()))
 
 
