@@ -54,6 +54,16 @@ def test_download_streams_and_reports(server: FeedServer, fetcher: Fetcher, tmp_
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.part"]
 
 
+def test_a_version_that_is_no_text_is_not_resumed(
+    server: FeedServer, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    server.routes["/a"] = Reply(200, AUDIO, {"ETag": '"\xff"'}, cut=50_000)
+    for _ in range(2):
+        with pytest.raises(FetchError, match="broke off"):
+            fetcher.download(server.url("/a"), tmp_path / "a.part")
+    assert ["range" in asked.headers for asked in server.asked] == [False, False]
+
+
 def test_a_broken_download_goes_on_where_it_stopped(
     server: FeedServer, fetcher: Fetcher, tmp_path: Path
 ) -> None:

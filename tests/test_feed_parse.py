@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 
 import pytest
@@ -189,6 +190,13 @@ def test_what_is_no_feed_is_said(body: bytes, words: str) -> None:
     with pytest.raises(NotAFeed, match=words) as caught:
         parse(body, "https://example.com/?token=hunter2hunter2")
     assert "hunter2" not in str(caught.value)
+
+
+def test_unclosed_markup_takes_no_more_than_linear_time() -> None:
+    began = process_time()
+    with contextlib.suppress(NotAFeed):
+        parse(rss("<!" * 200_000))
+    assert process_time() - began < 3  # it took a minute
 
 
 def test_entities_are_neither_fetched_nor_blown_up() -> None:

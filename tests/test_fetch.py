@@ -99,6 +99,14 @@ def test_only_permanent_redirects_are_reported(
     assert response.permanent_url == (server.url(permanent) if permanent else None)
 
 
+def test_a_redirect_in_bytes_that_are_no_text_is_followed(server: FeedServer, fetcher: Fetcher) -> None:
+    server.routes["/f"] = Reply(301, headers={"Location": "/\xfc?token=caf\xe9"})  # sent as Latin-1
+    server.routes["/%FC"] = Reply(body=b"ok")
+    response = fetcher.get(server.url("/f"))
+    assert response.body == b"ok"
+    assert VAULT.open(response.url, response.sealed).endswith("/%FC?token=caf%E9")
+
+
 def test_a_loop_of_redirects_ends(server: FeedServer, fetcher: Fetcher) -> None:
     server.routes["/f"] = _hop(301, "/f")
     with pytest.raises(FetchError, match="more than 10 times"):
@@ -235,5 +243,6 @@ def test_mounts_stand_for_folders(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_bytes() == b"<rss/>"
     with pytest.raises(Refused, match="out of its folder"):
         fetcher.get(prefix + "..%2Fsecret")
-    with pytest.raises(FetchError, match="doesn't exist"):
-        fetcher.get(prefix + "nothing.mp3")
+    for name in ("nothing.mp3", "a%00b", "a" * 5000):
+        with pytest.raises(FetchError, match="doesn't exist"):
+            fetcher.get(prefix + name)

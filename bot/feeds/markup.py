@@ -89,15 +89,19 @@ def _of_xml(body: bytes, read: Callable[[Any], Read]) -> Read | None:
 
     libxml2 lets wrong bytes pass that lxml then stumbles over; then once more with them replaced.
     """
-    for attempt in (body.lstrip(), re.sub(r"^\s*<\?xml[^>]*>", "", body.decode("utf-8", "replace")).encode()):
+    for prepare in (bytes.lstrip, _repaired):
         parser = etree.XMLParser(
             recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
             remove_pis=True,
         )  # fmt: skip
         with contextlib.suppress(etree.LxmlError, ValueError):
-            root = etree.fromstring(attempt, parser)
+            root = etree.fromstring(prepare(body), parser)
             return None if root is None else read(root)
     return None
+
+
+def _repaired(body: bytes) -> bytes:
+    return re.sub(r"^\s*<\?xml[^>]*>", "", body.decode("utf-8", "replace")).encode()
 
 
 def _extras(root: Any) -> FeedExtras:

@@ -43,10 +43,14 @@ def mounted(url: str, mounts: Mapping[str, Path]) -> MountedFile | None:
 
 
 def _file(url: str, folder: Path, name: str) -> MountedFile:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    try:
+        path = (folder / name).resolve()
+        inside, there = path.is_relative_to(folder.resolve()), path.is_file()
+    except (OSError, ValueError):  # a name that no file can have: with a NUL, or too long
+        inside, there = True, False
+    if not inside:
         raise Refused(f"{url} is not fetched: it leads out of its folder.")
-    if not path.is_file():
+    if not there:
         raise FetchError(f"{url} doesn't exist.", status=404)
     stat = path.stat()
     return MountedFile(

@@ -112,8 +112,9 @@ def _document(body: bytes, base: str, content_type: str, url: str) -> Any:
     """feedparser's reading. On damaged input it may raise anything (bad encodings and character references
     do it): then once more with what can be damaged so taken out."""
     problem: Exception | None = None
-    for attempt in (body, _cleaned(body)):
+    for prepare in (bytes, _cleaned):
         try:
+            attempt = prepare(body)
             return feedparser.parse(
                 attempt,
                 response_headers=_headers(attempt, base, content_type),
@@ -128,7 +129,7 @@ def _document(body: bytes, base: str, content_type: str, url: str) -> Any:
 def _cleaned(body: bytes) -> bytes:
     """UTF-8 without declaration, control characters and character references."""
     text = body.decode("utf-8", "replace")
-    text = re.sub(r"<[?!](?!\[CDATA\[)[^>]*>|&#[^;]{0,12};?", "", text)
+    text = re.sub(r"<[?!](?!\[CDATA\[)[^<>]*>|&#[^;]{0,12};?", "", text)
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).encode()
 
 

@@ -82,7 +82,7 @@ class Part:
         etag = headers.get("ETag", "")
         # a weak ETag must not be used with If-Range (RFC 9110, 13.1.5)
         validator = etag if etag.startswith('"') else headers.get("Last-Modified", "")
-        if validator:
+        if validator and validator.isascii():
             self._note.write_text(validator, "utf-8")
 
     def _drop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import socket
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -152,6 +153,8 @@ def _guard(allowed: bool, blocked: list[str]) -> Callable[[aiohttp.AddrInfoType]
 
 
 def _next_hop(where: Target, location: str, safe: str, policy: Policy) -> Target:
+    # Bytes that aren't UTF-8 come as lone surrogates, which nothing can encode: %-encoded they mean the same.
+    location = re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", location)
     try:
         url = joined(where.with_userinfo, location)
     except ValueError:
