@@ -15,7 +15,14 @@ from bot.errors import ConfigError
 class Settings(BaseSettings):
     """Every setting is an environment variable: EARMARK_ and its name, but for DATABASE_URL."""
 
-    model_config = SettingsConfigDict(env_prefix="EARMARK_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="EARMARK_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("earmark"))
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("earmark"))

@@ -85,3 +85,10 @@ class LeaseLost(StoreError):
 
 class PublishError(EarmarkError):
     pass
+
+
+def of_system(error: OSError) -> str:
+    """What the system refuses, in words: which file, why, and what to do about it."""
+    where = f"{error.filename}: " if error.filename else ""
+    why = error.strerror or type(error).__name__
+    return f"{where}{why}. Check the path, its permissions, and the room on the disk."

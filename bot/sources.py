@@ -85,8 +85,10 @@ def _parse(body: bytes, name: str, mime_type: str = "") -> Transcript:
 
 
 def _open_url(it: Parts, url: str, language: str) -> Source:
+    from bot.feeds.addresses import split
+
     safe, sealed = it.vault.seal(url)
-    name = Path(urlsplit(url).path).name
+    name = Path(split(url, safe).path).name
     if name.lower().endswith(AUDIO_SUFFIXES):
         return _hear(it, _bare(name, safe, sealed), language)
     answer = it.fetcher.get(safe, sealed=sealed, max_bytes=MAX_PAGE_BYTES)
@@ -123,7 +125,10 @@ def _episode_at(it: Parts, url: str, answer: Response, kind: str) -> Episode:
 
 
 def _same_page(one: str, other: str) -> bool:
-    a, b = urlsplit(one), urlsplit(other)
+    try:
+        a, b = urlsplit(one), urlsplit(other)
+    except ValueError:  # a feed may hold any link
+        return False
     return (a.netloc.lower(), a.path.rstrip("/")) == (b.netloc.lower(), b.path.rstrip("/"))
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from bot.calendar import next_post_at
 from bot.config import Settings
 from bot.domain import Channel, Digest, Transcript
-from bot.errors import ConfigError
+from bot.errors import ConfigError, of_system
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Publisher, Reader, Store, Transcriber, Writer
 
@@ -83,7 +83,10 @@ class Earmark:
     def store(self) -> Store:
         from bot.store.sql import SqlStore
 
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"EARMARK_DATA_DIR can't be used. {of_system(error)}") from error
         store: Store = SqlStore.open(self.settings.store_url)
         return store
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import app
+
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
 OTHERS = ("demo", "run", "work", "serve", "add", "remove", "feeds", "export-opml", "status", "retry")
@@ -61,6 +63,12 @@ def test_wrong_setting_is_named_without_its_value(tmp_path: Path) -> None:
         (["add", "nothing.opml"], "nothing.opml"),
         (["ask", "why?"], "Nothing to ask yet"),
         (["retry", "read", "7"], "no read 7"),
+        (["add", "http://[::1"], "isn't a valid address"),
+        (["insights", "http://[::1"], "isn't a valid address"),
+        (["add", "/no/list.opml"], "There is no file /no/list.opml"),
+        (["export-opml", "/no/list.opml"], "/no/list.opml: No such file"),
+        (["insights", "a", "--out", "/dev/null/x"], "/dev/null/x"),
+        (["ask", "a", ""], "There is no question"),
     ],
 )
 def test_errors_are_one_line_in_words(tmp_path: Path, words: list[str], told: str) -> None:
@@ -68,6 +76,58 @@ def test_errors_are_one_line_in_words(tmp_path: Path, words: list[str], told: st
     assert shown.returncode == 1
     assert told in shown.stderr and "Traceback" not in shown.stderr
     assert shown.stdout == ""
+
+
+def test_one_bad_source_stops_no_other(tmp_path: Path) -> None:
+    demo = "https://demo.earmark.example/feed.xml"
+    shown = earmark(tmp_path, "add", "https://demo.earmark.example/none.xml", demo)
+    assert shown.returncode == 1
+    assert "Following Two Chairs" in shown.stdout and "none.xml" in shown.stderr
+
+
+def test_the_prompt_takes_a_closed_stdin(tmp_path: Path) -> None:
+    shown = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m bot serve <&-'],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "EARMARK_DATA_DIR": str(tmp_path)},
+        timeout=60,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+    assert earmark(tmp_path, "feeds", EARMARK_COUNT="", EARMARK_TIMEZONE="").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("EARMARK_KEY", "rubbish"),
+        ("EARMARK_DATA_DIR", "/dev/null/data"),
+        ("EARMARK_CACHE_DIR", "/dev/null/cache"),
+    ],
+)
+def test_doctor_says_once_what_can_not_be_used(tmp_path: Path, variable: str, value: str) -> None:
+    shown = earmark(tmp_path, "doctor", "--json", **{variable: value})
+    broken = [row["detail"] for row in json.loads(shown.stdout) if row["verdict"] == "broken"]
+    assert shown.returncode == 1 and "Traceback" not in shown.stderr
+    assert len(broken) == 1 and variable in broken[0]
+
+
+def test_a_bug_is_said_without_its_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise KeyError("https://user:password@example.com")
+
+    monkeypatch.setattr(app, "app", broken)
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "a bug (KeyError)" in said and "password" not in said
 
 
 def test_lists_as_json(tmp_path: Path) -> None:
@@ -102,7 +162,9 @@ def test_insights_and_ask_print_json_alone_and_leave_no_database(tmp_path: Path)
     said = " ".join(s["body"] for s in json.loads(BREAD.read_text(encoding="utf-8"))["segments"])
     assert all(insight["quote"] in said for insight in made)
     questions = tmp_path / "questions"
-    questions.write_text("Why did he stop charging a slicing fee?\nWho won the football match?\n", encoding="utf-8")
+    questions.write_text(
+        "Why did he stop charging a slicing fee?\nWho won the football match?\n", encoding="utf-8"
+    )
     lines = earmark(home, "ask", str(BREAD), "--questions", str(questions)).stdout.splitlines()
     first, second = map(json.loads, lines)
     assert set(first) == {"answer", "citations", "confidence", "found"}

@@ -180,6 +180,14 @@ def test_what_can_never_work_is_set_aside_at_once() -> None:
     assert [row.status for row in world.store.work() if row.stage == "transcribe"] == ["set aside"]
 
 
+def test_a_full_disk_is_no_bug_and_is_tried_again() -> None:
+    world = World(backfill=1)
+    world.engines.transcriber.broken["Episode 0"] = OSError(28, "No space left on device", "a.part")
+    world.settle()
+    [row] = [row for row in world.store.work() if row.error]
+    assert row.status == "open" and row.error.startswith("a.part: No space left on device.")
+
+
 def test_a_bug_is_not_swallowed_and_stops_nothing_else() -> None:
     world = World()
     world.engines.transcriber.broken["Episode 1"] = ZeroDivisionError()

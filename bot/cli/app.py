@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from bot.errors import EarmarkError
+from bot.errors import EarmarkError, of_system
 
 if TYPE_CHECKING:
     from bot.wiring import Earmark
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(
     name="earmark",
@@ -36,8 +39,16 @@ def main() -> None:
     except EarmarkError as error:
         say(f"earmark: {error}")
         sys.exit(1)
+    except OSError as error:
+        say(f"earmark: {of_system(error)}")
+        sys.exit(1)
     except ExceptionGroup as group:
         say(f"earmark: {group.message}; run again with EARMARK_LOG_LEVEL=DEBUG and report it, please.")
+        sys.exit(2)
+    except Exception as bug:  # noqa: BLE001 - the last resort: no traceback for users
+        # Where it happened, without its words: they may quote a secret.
+        log.debug("%s", "".join(traceback.format_tb(bug.__traceback__)))
+        say(f"earmark: a bug ({type(bug).__name__}); run again with EARMARK_LOG_LEVEL=DEBUG and report it.")
         sys.exit(2)
     except KeyboardInterrupt:
         say("Stopped. What was done is kept; the same command goes on from there.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot.cli.app import Json, app, earmark, say, show_json, show_table
-from bot.errors import EarmarkError
+from bot.errors import ConfigError, EarmarkError, of_system
 
 if TYPE_CHECKING:
     from bot.wiring import Earmark
@@ -57,12 +57,16 @@ def doctor(as_json: Json = False) -> None:
 
 
 def examine(it: Earmark) -> Iterator[Finding]:
-    """One finding a subject; a check that fails with an EarmarkError is a broken one, in its words."""
+    """One finding a subject; a check that fails with an EarmarkError is a broken one, in its words, and
+    what one trouble breaks is said once."""
+    said: set[str] = set()
     for what, check in CHECKS:
         try:
             yield from check(it)
         except EarmarkError as error:
-            yield "broken", what, str(error)
+            if str(error) not in said:
+                yield "broken", what, str(error)
+            said.add(str(error))
 
 
 def _python(it: Earmark) -> Iterator[Finding]:
@@ -77,6 +81,8 @@ def _database(it: Earmark) -> Iterator[Finding]:
 
 
 def _key(it: Earmark) -> Iterator[Finding]:
+    if it.settings.key:
+        it.vault.seal("https://user:password@example.com")  # ConfigError where it is none
     private = [feed for feed in it.store.feeds() if feed.sealed]
     for feed in private:
         it.vault.open(feed.url, feed.sealed)
@@ -94,7 +100,10 @@ def _weights(it: Earmark) -> Iterator[Finding]:
 
 
 def _disk(it: Earmark) -> Iterator[Finding]:
-    it.settings.cache_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        it.settings.cache_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"EARMARK_CACHE_DIR can't be used. {of_system(error)}") from error
     free = shutil.disk_usage(it.settings.cache_dir).free
     verdict: Verdict = "ok" if free > MIN_FREE_BYTES else "note"
     yield verdict, "disk", f"{free / 1e9:.1f} GB free for audio and weights"

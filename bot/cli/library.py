@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.app import Json, app, earmark, say, show_json
 from bot.domain import Episode, Feed
+from bot.errors import EarmarkError
+
+if TYPE_CHECKING:
+    from bot.following import Followed
+    from bot.wiring import Earmark
 
 
 @app.command()
@@ -23,22 +28,38 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Follow podcasts. No history is posted: the newest episode is taken, the rest are marked seen."""
+    with earmark() as it:
+        found, failed = _follow_all(it, sources, backfill, private)
+    if as_json:
+        show_json([{**_row(one.feed), "new": one.is_new} for one in found])
+    else:
+        for one in found:
+            typer.echo(
+                f"{'Following' if one.is_new else 'Already following'} {one.feed.title or one.feed.url}"
+            )
+    if found:
+        say("`earmark refresh` looks for episodes now; `earmark run` does everything by itself.")
+    if failed:
+        raise EarmarkError("\n".join(failed))
+
+
+def _follow_all(
+    it: Earmark, sources: Sequence[str], backfill: int, private: bool
+) -> tuple[list[Followed], list[str]]:
+    """What is followed now, and why the rest isn't: one bad source stops no other."""
     from bot.following import follow
 
-    with earmark() as it:
-        channel = it.channel()
-        found = [
-            one
-            for source in sources
-            for one in follow(
+    found: list[Followed] = []
+    failed: list[str] = []
+    channel = it.channel()
+    for source in sources:
+        try:
+            found += follow(
                 it.store, it.discoverer, channel, source, now=it.clock(), backfill=backfill, private=private
             )
-        ]
-    if as_json:
-        return show_json([{**_row(one.feed), "new": one.is_new} for one in found])
-    for one in found:
-        typer.echo(f"{'Following' if one.is_new else 'Already following'} {one.feed.title or one.feed.url}")
-    say("`earmark refresh` looks for episodes now; `earmark run` does everything by itself.")
+        except EarmarkError as error:
+            failed.append(str(error))
+    return found, failed
 
 
 @app.command()
@@ -48,7 +69,8 @@ def remove(what: Annotated[str, typer.Argument(help="Number, address, or (part o
 
     with earmark() as it:
         feed = unfollow(it.store, it.channel(), what)
-    typer.echo(f"No longer following {feed.title or feed.url}. `earmark add {feed.url}` brings it back.")
+    address = "ITS-PRIVATE-ADDRESS" if feed.sealed else feed.url
+    typer.echo(f"No longer following {feed.title or feed.url}. `earmark add {address}` brings it back.")
 
 
 @app.command()
@@ -65,7 +87,7 @@ def feeds(as_json: Json = False) -> None:
         return say("No podcast is followed yet: earmark add ADDRESS.")
     for feed in rows:
         typer.echo(f"{feed.id}. {feed.title or 'not looked at yet'}  {feed.url}")
-        typer.echo(f"   {feed.error or feed.status}; {_summary(episodes[feed.id])}")
+        typer.echo(f"   {feed.error.rstrip('.') or feed.status}; {_summary(episodes[feed.id])}")
 
 
 def _counts(episodes: Sequence[Episode]) -> dict[str, object]:

@@ -56,6 +56,8 @@ def _console(it: Earmark, name: str = "console") -> None:
 def _typed() -> Iterator[str]:
     import readline  # noqa: F401 - gives input() its history and editing
 
+    if sys.stdin is None:
+        return
     while True:
         try:
             yield input("earmark> " if sys.stdin.isatty() else "")
@@ -71,7 +73,7 @@ def run() -> None:
         with earmark() as it:
             it.channel()
             worker.start()
-            if sys.stdin.isatty():
+            if sys.stdin and sys.stdin.isatty():
                 _console(it)
             else:
                 say("Working; no terminal to talk on. Stop with Ctrl-C or SIGTERM.")

@@ -16,7 +16,7 @@ import typer
 from bot.cli.app import Json, app, earmark, say, show_json, to_json
 from bot.cli.stages import report
 from bot.domain import Answer, Insight, Source, Transcript, hhmmss
-from bot.errors import EarmarkError, TranscriptError
+from bot.errors import EarmarkError, TranscriptError, of_system
 
 if TYPE_CHECKING:
     from bot.wiring import Earmark
@@ -45,10 +45,10 @@ def usable(it: Earmark, source: str, language: str = "") -> Source:
     from bot.sources import open_source
 
     opened = open_source(it, source, language)
-    for warning in opened.transcript.warnings:
-        say(f"{source}: {warning}")
     if not opened.transcript.usable:
         raise TranscriptError(f"Nothing reliable can be heard in {source}: {_reasons(opened.transcript)}")
+    for warning in opened.transcript.warnings:
+        say(f"{source}: {warning}")
     return opened
 
 
@@ -154,8 +154,8 @@ def _write_all(it: Earmark, sources: Sequence[str], out: Path, top: int, languag
         try:
             made = insights_of(it, usable(it, source, language), top)
             files[source].write_text(to_json([row(i) for i in made]) + "\n", encoding="utf-8")
-        except EarmarkError as error:
-            say(f"{source}: {error}")
+        except (EarmarkError, OSError) as error:
+            say(f"{source}: {of_system(error) if isinstance(error, OSError) else error}")
             failed.append(source)
         it.progress("Sources", number, len(sources))
     return failed
@@ -213,7 +213,9 @@ def ask(
     """Ask a source, or all podcasts that are followed; the answer is made of what was said there."""
     if question is None and questions is None:
         return _ask_library(source, as_json)
-    lines = [question] if question else _lines(questions)
+    lines = [question.strip()] if question is not None else _lines(questions)
+    if not any(lines):
+        raise EarmarkError(f'There is no question: earmark ask {source} "question".')
     with without_database(engine, model) as it:
         opened = usable(it, source, language)
         for line in lines:

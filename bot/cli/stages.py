@@ -27,6 +27,12 @@ def refresh(
             for feed in it.store.feeds():
                 it.store.save_feed(replace(feed, next_check_at=it.clock()))
         report(it, "refresh")
+        for line in _feed_troubles(it.store):
+            say(line)
+
+
+def _feed_troubles(store: Store) -> list[str]:
+    return [f"{feed.title or feed.url}: {feed.error}" for feed in store.feeds() if feed.error]
 
 
 @app.command()
@@ -75,6 +81,7 @@ def status(as_json: Json = False) -> None:
         rows = [row for row in it.store.work() if row.status != "done"]
         named = [(row, _name(it.store, row)) for row in rows]
         channels, posts = it.store.channels(), it.store.digests(it.channel().id, 1)
+        troubles = _feed_troubles(it.store)
     if as_json:
         return show_json(
             {
@@ -88,6 +95,8 @@ def status(as_json: Json = False) -> None:
         due = f"{channel.next_post_at:%Y-%m-%d %H:%M} UTC" if channel.next_post_at else "never"
         typer.echo(f"\n{channel.name}: next post {'paused' if channel.paused else due}")
     typer.echo(f"Last digest: {posts[0].local_date if posts else 'none yet'}")
+    for line in troubles:
+        typer.echo(f"\n{line}")
     for row, name in named:
         typer.echo(
             f"\n{row.stage} {row.subject} · {name} · {_state(row)}"

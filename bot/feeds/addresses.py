@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from bot.errors import Refused
 
@@ -56,11 +56,8 @@ class Target:
 
 def target(url: str, safe: str, allow: Collection[str] = ()) -> Target:
     """Take a URL apart; raises Refused (naming only `safe`) if its scheme, host or port isn't allowed."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:  # its text may hold the secret
-        raise Refused(f"{safe} isn't a valid address. Check it for typos.") from None
+    parts = split(url, safe)
+    host, port = (parts.hostname or "").rstrip("."), parts.port
     if parts.scheme not in {"http", "https"}:
         raise Refused(f"{safe} is not fetched: only http and https addresses are.")
     if not host or re.search(r"[\s\\]", parts.netloc):
@@ -71,6 +68,16 @@ def target(url: str, safe: str, allow: Collection[str] = ()) -> Target:
     userinfo, _, netloc = parts.netloc.rpartition("@")
     bare = parts._replace(netloc=netloc, fragment="").geturl()
     return Target(url=bare, scheme=parts.scheme, host=host, port=port, userinfo=userinfo)
+
+
+def split(url: str, safe: str) -> SplitResult:
+    """The parts of a URL; raises Refused (naming only `safe`) if it is malformed."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:  # its text may hold the secret
+        raise Refused(f"{safe} isn't a valid address. Check it for typos.") from None
+    return parts
 
 
 def is_allowed(host: str, port: int, allow: Collection[str]) -> bool:

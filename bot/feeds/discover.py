@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from bot.domain import Feed
 from bot.errors import FeedError, FetchError, NotAFeed, NotFound, Refused
+from bot.feeds.addresses import split
 from bot.feeds.fetch import Fetcher
 from bot.feeds.markup import page_links
 from bot.feeds.opml import parse_opml
@@ -60,6 +61,8 @@ class Discoverer:
             raise NotFound("Nothing to look for: give a feed's address, a web page, an OPML file or a name.")
         if _is_file(source):
             return self._of_file(Path(source).expanduser())
+        if re.match(r"[/~]|\.\.?/", source):
+            raise NotFound(f"There is no file {source}.")
         if not _is_address(source):
             return self._by_name(source)
         attempts = _addresses(source)
@@ -96,10 +99,11 @@ class Discoverer:
         return feeds
 
     def _of_address(self, url: str, private: bool) -> list[Feed]:
-        apple = re.search(r"/id(\d+)", urlsplit(url).path)
-        if apple and urlsplit(url).hostname in {"podcasts.apple.com", "itunes.apple.com"}:
-            return self._by_apple_id(apple[1])
         safe, sealed = self._vault.seal(url, private=private)
+        parts = split(url, safe)
+        apple = re.search(r"/id(\d+)", parts.path)
+        if apple and parts.hostname in {"podcasts.apple.com", "itunes.apple.com"}:
+            return self._by_apple_id(apple[1])
         response = self._fetcher.get(safe, sealed=sealed)
         try:
             return [self._reader.read(Feed(url=safe, sealed=sealed), response)[0]]
