@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
+IN_HAND = timedelta(hours=1)  # what was touched since may be arriving, or being heard
 RATE = 16_000  # samples a second, what every speech model here expects
 
 # What ffmpeg's demuxers may be. Playlists (hls, concat, dash) are left out on purpose: they make ffmpeg open
@@ -88,7 +89,7 @@ class AudioFiles:
 
     def sweep(self, now: datetime) -> int:
         """Delete what hasn't been used for `keep_days` (unfinished downloads too); how many files went."""
-        oldest = (now - timedelta(days=self._keep_days)).timestamp()
+        oldest = (now - max(IN_HAND, timedelta(days=self._keep_days))).timestamp()
         old = [path for path in self._folder.glob("*") if path.is_file() and path.stat().st_mtime <= oldest]
         for path in old:
             path.unlink(missing_ok=True)

@@ -143,6 +143,13 @@ def test_what_was_used_lately_stays(tmp_path: Path, sound: bytes) -> None:
     assert files.sweep(now) == 0
 
 
+def test_what_is_in_hand_stays_even_if_nothing_is_to_be_kept(tmp_path: Path, sound: bytes) -> None:
+    files = AudioFiles(FakeFetcher(sound), tmp_path / "audio", keep_days=0)
+    path, now = files.get(an_episode()), datetime.now(UTC)
+    assert files.sweep(now) == 0 and path.is_file()
+    assert files.sweep(now + timedelta(hours=1, minutes=1)) == 1
+
+
 def test_pieces_are_of_one_length_and_lose_nothing(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", 7.3, rate=44100, channels=2)
     parts = list(pieces(path, 3))

@@ -199,6 +199,13 @@ def test_a_torn_line_is_forgotten_and_written_over(tmp_path: Path, torn: bytes) 
     assert checkpoint.stretches() == [stretch(10), stretch(20)]
 
 
+def test_a_stretch_that_two_workers_wrote_counts_once(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "a.jsonl")
+    for until in (10, 10, 20, 20, 30):
+        checkpoint.add(stretch(until))
+    assert checkpoint.stretches() == [stretch(10), stretch(20), stretch(30)]
+
+
 class FakeEngine:
     """Says how many clips it has heard; `dies` is a power cut in that call."""
 

@@ -39,18 +39,23 @@ class Checkpoint:
         return cls(folder / f"{content}-{how}.jsonl")
 
     def stretches(self) -> list[Stretch]:
-        """What is done; the file is cut back to that, so that appending stays safe."""
+        """What is done; the file is cut back to that, so that appending stays safe.
+
+        Two workers that had the same episode in hand (a lost lease) wrote each stretch twice: one counts.
+        """
         if not self._path.is_file():
             return []
-        data, found, length = self._path.read_bytes(), [], 0
+        data, length = self._path.read_bytes(), 0
+        found: list[Stretch] = []
         for line in data.splitlines(keepends=True):
             try:
-                found.append(_read(json.loads(line)))
+                stretch = _read(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 break
             if not line.endswith(b"\n"):
-                found.pop()
                 break
+            if not found or stretch.until > found[-1].until:
+                found.append(stretch)
             length += len(line)
         os.truncate(self._path, length)
         return found
