@@ -45,22 +45,35 @@ def follow(
 def _follow(store: Store, channel: Channel, found: Feed, now: datetime) -> Followed:
     feed = store.add_feed(replace(found, next_check_at=now))
     known = store.episodes(feed.id)
-    since = _want_newest(store, known, found.backfill)
+    others = [s for s in store.subscriptions() if s.feed_id == feed.id]
+    since = _want_newest(store, known, found.backfill, others)
+    mine = next((s for s in others if s.channel_id == channel.id), None)
+    if mine:
+        since = since and mine.since and min(since, mine.since)
     is_new = store.subscribe(Subscription(channel_id=channel.id, feed_id=feed.id, since=since))
-    if feed.status != "active" or not known:
-        feed = replace(
-            feed, status="active", failures=0, error="", next_check_at=now, backfill=found.backfill
-        )
+    if feed.status != "active" or not (known and others):
+        # Unchecked: what came out while it wasn't polled is history, as it is at the very first poll.
+        fresh = replace(feed, status="active", failures=0, error="", checked_at=None)
+        feed = replace(fresh, next_check_at=now, backfill=found.backfill)
         store.save_feed(feed)
     return Followed(feed=feed, is_new=is_new)
 
 
-def _want_newest(store: Store, known: list[Episode], count: int) -> datetime | None:
-    """Make the newest `count` episodes of a feed that others follow already wanted; when they begin."""
+def _want_newest(
+    store: Store, known: list[Episode], count: int, others: list[Subscription]
+) -> datetime | None:
+    """Make the newest `count` episodes of a feed that is known already wanted; when they begin.
+
+    To the others that follow it, what is older than they had so far stays history.
+    """
     newest = [episode for episode in known if episode.status != "skipped"][:count]
-    for episode in newest:
-        if episode.status == "seen":
-            store.save_episode(replace(episode, status="wanted", status_reason=""))
+    history = [episode for episode in newest if episode.status == "seen"]
+    if history:
+        taken = [at for e in known if e.status == "wanted" and (at := e.published_at or e.first_seen_at)]
+        for other in others:
+            store.subscribe(replace(other, since=other.since or min(taken, default=None)))
+    for episode in history:
+        store.save_episode(replace(episode, status="wanted", status_reason=""))
     return newest[-1].published_at if newest else None
 
 

@@ -131,7 +131,8 @@ class Pipeline:
         feed, now = self.store.feed(claim.subject), self.clock()
         poll = self.engines.feeds.poll(feed, now)
         known = self.store.episodes(feed.id)
-        changes = identity.merge(known, poll.episodes or (), first=not known, backfill=feed.backfill, now=now)
+        first = not known or feed.checked_at is None
+        changes = identity.merge(known, poll.episodes or (), first=first, backfill=feed.backfill, now=now)
         self.store.save_poll(claim, poll.feed, changes)
 
     def _transcribe(self, claim: Claim) -> None:

@@ -22,7 +22,8 @@ from bot.domain import (
     Sentence,
     Transcript,
 )
-from bot.errors import EarmarkError, PublishError, TranscriptError
+from bot.errors import EarmarkError, FetchError, PublishError, TranscriptError
+from bot.feeds import decide
 from bot.ports import Publisher, Transcriber
 
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -57,9 +58,12 @@ class FakeFeeds:
 
     published: dict[str, list[Episode]] = field(default_factory=dict)
     polls: int = 0
+    down: bool = False
 
     def poll(self, feed: Feed, now: datetime) -> Poll:
         self.polls += 1
+        if self.down:
+            return Poll(feed=decide.failed(feed, now, FetchError("Nobody answers."), 0.0))
         later = replace(feed, checked_at=now, next_check_at=now + timedelta(hours=1), title="Show")
         return Poll(feed=later, episodes=tuple(self.published.get(feed.url, ())))
 

@@ -158,7 +158,9 @@ def test_a_failed_poll_loses_nothing_and_waits_longer(
     server: FeedServer, reader: FeedparserReader, reply: Reply
 ) -> None:
     server.routes["/f"] = reply
-    before = replace(known(server), etag='"e"', last_modified="m", failures=2)
+    before = replace(
+        known(server), etag='"e"', last_modified="m", failures=2, checked_at=NOW - timedelta(days=1)
+    )
     poll = reader.poll(before, NOW)
     assert poll.episodes is None and poll.feed.error
     assert replace(poll.feed, error="") == replace(

@@ -301,6 +301,36 @@ def test_second_channel_gets_no_history_of_a_known_feed() -> None:
     assert {p.episode.title for p in world.engines.console.posts[-1].picks} == {"Episode 0"}
 
 
+def test_more_backfill_for_one_channel_is_no_news_to_another() -> None:
+    world = World(backfill=1)
+    world.clock.forward(hours=2)
+    world.settle()
+    second = world.store.save_channel(Channel(name="second", next_post_at=START + timedelta(days=1, hours=2)))
+    for backfill in (1, 3):
+        follow(world.store, world.engines.feeds, second, URL, now=world.clock(), backfill=backfill)
+    world.clock.forward(days=1)
+    world.settle()
+    had = {(d.channel_id, p.episode.title) for d in world.engines.console.posts for p in d.picks}
+    assert had == {(world.channel.id, "Episode 0"), *((second.id, f"Episode {n}") for n in range(3))}
+
+
+def test_following_again_after_months_posts_no_history() -> None:
+    world = World(backfill=1)
+    world.clock.forward(hours=2)
+    world.settle()
+    unfollow(world.store, world.channel, "show")
+    world.clock.forward(days=60)
+    later = [replace(episode(10 + n), published_at=START + timedelta(days=60 - 5 * n)) for n in range(5)]
+    world.engines.feeds.published[URL][:0] = later
+    world.engines.feeds.down = True  # the first look fails: the next one is the first all the same
+    world.follow()
+    world.settle()
+    world.engines.feeds.down = False
+    world.clock.forward(hours=2)
+    world.settle()
+    assert [e.status for e in world.episodes()][:5] == ["wanted", *4 * ["seen"]]
+
+
 def test_compose_now_makes_further_parts_of_today() -> None:
     world = World()
     world.settle()

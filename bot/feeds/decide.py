@@ -68,16 +68,21 @@ def succeeded(feed: Feed, now: datetime, hints: Hints, jitter: float, *, unchang
 
 
 def failed(feed: Feed, now: datetime, error: EarmarkError, jitter: float) -> Feed:
-    """The feed's state after a failed poll: all that was known stays; 410 ends the polling and says so."""
+    """The feed's state after a failed poll: all that was known stays; 410 ends the polling and says so.
+
+    `checked_at` stays None until the first good answer, since that one tells news from history.
+    """
     failures = feed.failures + 1
+    checked_at = feed.checked_at and now
     if isinstance(error, Gone):
         text = f"{error} It is not asked again; if it moved, add its new address."
-        return replace(feed, status="gone", checked_at=now, next_check_at=None, failures=failures, error=text)
+        state = replace(feed, status="gone", checked_at=checked_at, next_check_at=None)
+        return replace(state, failures=failures, error=text)
     retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
     wait = backoff(failures, retry_after_s, jitter)
     return replace(
         feed,
-        checked_at=now,
+        checked_at=checked_at,
         next_check_at=now + timedelta(seconds=wait),
         failures=failures,
         error=str(error),

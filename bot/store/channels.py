@@ -42,10 +42,11 @@ class SqlChannels:
             ]
 
     def subscribe(self, subscription: Subscription) -> bool:
+        key = subscription.channel_id, subscription.feed_id
         with self._db.write() as session:
-            added = insert(session, t.Subscription).values(rows.values(subscription))
-            new = added.on_conflict_do_nothing().returning(col(t.Subscription.feed_id))
-            return session.execute(new).one_or_none() is not None
+            is_new = session.get(t.Subscription, key) is None
+            session.merge(t.Subscription(**rows.values(subscription)))
+            return is_new
 
     def unsubscribe(self, channel_id: int, feed_id: int) -> bool:
         """The feed and what was made of it stay; without a subscription it is no longer polled."""

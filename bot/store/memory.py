@@ -219,10 +219,9 @@ class MemoryStore:
     def subscribe(self, subscription: Subscription) -> bool:
         self.channel(subscription.channel_id), self.feed(subscription.feed_id)
         key = subscription.channel_id, subscription.feed_id
-        if key in self._on.subscriptions:
-            return False
+        is_new = key not in self._on.subscriptions
         self._on.subscriptions[key] = clean(subscription)
-        return True
+        return is_new
 
     @_locked
     def unsubscribe(self, channel_id: int, feed_id: int) -> bool:
