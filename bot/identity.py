@@ -122,6 +122,7 @@ def _matched(known: Sequence[Episode], items: Sequence[Episode]) -> dict[int, Ep
     state.by(lambda e: e.enclosure and e.enclosure.url, _same_audio)
     state.by(lambda e: audio_key(e.enclosure), _same_audio, alone=True)
     state.by(_title_and_day, lambda old, new: _same_airing(old, new, rewritten))
+    state.by(_title, lambda old, new: _undated(old, new) and _same_airing(old, new, rewritten), alone=True)
     if rewritten:
         state.by(_title, _about_as_long, alone=True)
     return state.pairs
@@ -171,6 +172,11 @@ def _same_day(old: Episode, new: Episode) -> bool:
 
 def _at_once(old: Episode, new: Episode) -> bool:
     return bool(old.published_at and new.published_at) and _distance(old, new) <= TIME_TOLERANCE
+
+
+def _undated(old: Episode, new: Episode) -> bool:
+    """One of them came without its date: then the title must do for title and day."""
+    return old.published_at is None or new.published_at is None
 
 
 def _about_as_long(old: Episode, new: Episode) -> bool:

@@ -201,6 +201,7 @@ def test_audio_key_ignores_what_passes(one: str, other: str, same: bool) -> None
 
 
 few = st.sampled_from(["", "a", "b", "c"])
+# As from the parser: what an item says decides whether it is skipped.
 items = st.lists(
     st.builds(
         Episode,
@@ -210,10 +211,16 @@ items = st.lists(
         published_at=st.none() | st.integers(0, 90).map(lambda d: NOW - timedelta(days=d / 2)),
         duration_s=st.none() | st.sampled_from([10.0, 500.0, 1000.0, 4000.0]),
         enclosure=st.none() | few.map(lambda n: Enclosure(url=f"https://h.example/{n}.mp3")),
-        status=st.sampled_from(["wanted", "skipped"]),
-    ),
+    ).map(lambda e: replace(e, status="wanted" if e.enclosure and e.summary != "b" else "skipped")),
     max_size=7,
 )
+
+
+def test_an_item_that_loses_its_date_is_no_second_episode() -> None:
+    before = Episode(title="A", published_at=NOW)
+    known = stored(follow(before, Episode(title="B", published_at=NOW)).new)
+    news = again(known, replace(before, published_at=None), Episode(guid="1", title="C")).new
+    assert [item.title for item in news] == ["C"]
 
 
 @settings(deadline=None)
