@@ -19,6 +19,7 @@ from bot.feeds.markup import FeedExtras, ItemExtras, feed_extras, xml_root_name
 from bot.vault import Vault, hides_path, secrets_of
 
 _NO_EXTRAS = ItemExtras(guid="", title="", transcripts=(), alternates=(), episode_type="")
+MAX_HEAD_BYTES = 10_000  # before the first element; feedparser takes quadratic time on what stands there
 _MAGIC = {
     b"\x1f\x8b": "a compressed (gzip) file",
     b"PK\x03\x04": "a zip file",
@@ -257,6 +258,9 @@ def _require_text(body: bytes, url: str) -> None:
     for magic, what in _MAGIC.items():
         if body.startswith(magic):
             raise NotAFeed(f"{url} is {what}, not a podcast feed.")
+    first = re.search(rb"<\w", body)
+    if first and first.start() > MAX_HEAD_BYTES:
+        raise NotAFeed(f"{url} isn't a feed: it begins with {first.start():,} bytes of something else.")
 
 
 def _not_a_feed(body: bytes, url: str) -> NotAFeed:
