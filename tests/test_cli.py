@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import app
+from bot.cli import app, scripts
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
@@ -128,6 +128,38 @@ def test_a_bug_is_said_without_its_words(
     said = capsys.readouterr().err
     assert ended.value.code == 2
     assert "a bug (KeyError)" in said and "password" not in said
+
+
+def test_a_broken_source_is_said_without_its_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(it: object, source: str, language: str) -> None:
+        raise KeyError(source)
+
+    monkeypatch.setattr(scripts, "usable", broken)
+    monkeypatch.setenv("EARMARK_LOG_LEVEL", "DEBUG")
+    monkeypatch.setattr(
+        sys, "argv", ["earmark", "insights", "https://ann:secret@h.example/a", "b", "--out", str(tmp_path)]
+    )
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "2 of the sources hit a bug" in said and "b: a bug (KeyError)" in said and "secret" not in said
+
+
+def test_interrupted_says_that_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(it: object, source: str, language: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scripts, "usable", interrupted)
+    monkeypatch.setattr(sys, "argv", ["earmark", "transcribe", "a.mp3"])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.startswith("Stopped.")
 
 
 def test_lists_as_json(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import html
 import json
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from time import process_time
 
@@ -250,15 +249,17 @@ def test_what_isnt_the_whole_episode_is_not_taken(pages: dict[str, bytes], durat
     [
         b"[" * 100_000,
         b'{"segments": [{"startTime": 1e999, "endTime": NaN, "body": "Hi there."}]}',
+        b'{"segments": [{"startTime": 1e300, "endTime": -5, "body": "Hi \\ud800 there."}]}',
         b'{"segments": [{"startTime": 1' + b"0" * 400 + b', "endTime": 2, "body": "Hi there."}]}',
         b"WEBVTT\n\n" + b"9" * 5000 + b":00:00.000 --> 00:01.000\nHi.\n\n00:01.000 --> 00:02.000\nThere.",
     ],
-    ids=["nested", "infinite", "huge", "clock"],
+    ids=["nested", "infinite", "beyond", "huge", "clock"],
 )
 def test_numbers_that_are_none_are_left_out(body: bytes) -> None:
     with contextlib.suppress(TranscriptError):
         segments = parse(body).segments
-        assert all(isfinite(s.start or 0.0) and isfinite(s.end or 0.0) for s in segments)
+        assert all(0 <= (s.start or 0.0) <= (s.end or 0.0) < 1e9 for s in segments)
+        assert all(s.text.encode() for s in segments)
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,6 @@ def main() -> None:
         log.debug("%s", "".join(traceback.format_tb(bug.__traceback__)))
         say(f"earmark: a bug ({type(bug).__name__}); run again with EARMARK_LOG_LEVEL=DEBUG and report it.")
         sys.exit(2)
-    except KeyboardInterrupt:
-        say("Stopped. What was done is kept; the same command goes on from there.")
-        sys.exit(130)
 
 
 def say(text: str) -> None:
@@ -74,9 +71,12 @@ def earmark(*, out: TextIO | None = None, settings: dict[str, Any] | None = None
     logging.basicConfig(
         level=loaded.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
     )
-    with bars() as progress:
-        built = Earmark(loaded, progress=progress, out=out)
-        yield built
+    try:
+        with bars() as progress:
+            yield Earmark(loaded, progress=progress, out=out)
+    except KeyboardInterrupt:  # typer would end without a word
+        say("Stopped. What was done is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
 
 
 def show_json(value: object) -> None:

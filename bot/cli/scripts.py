@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain, count
 from pathlib import Path
+from traceback import format_tb
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +28,8 @@ Model = Annotated[str | None, typer.Option("--model", help="Whisper model, by na
 Language = Annotated[
     str, typer.Option("--language", help="Language of the audio, where it is known (en, de).")
 ]
+log = logging.getLogger(__name__)
+
 SOURCE = "Audio or transcript file, or the address of a feed or an episode."
 
 
@@ -44,12 +48,17 @@ def usable(it: Earmark, source: str, language: str = "") -> Source:
     """The source opened; TranscriptError with the gate's reasons where nothing may be made of it."""
     from bot.sources import open_source
 
-    opened = open_source(it, source, language)
+    opened, shown = open_source(it, source, language), _shown(it, source)
     if not opened.transcript.usable:
-        raise TranscriptError(f"Nothing reliable can be heard in {source}: {_reasons(opened.transcript)}")
+        raise TranscriptError(f"Nothing reliable can be heard in {shown}: {_reasons(opened.transcript)}")
     for warning in opened.transcript.warnings:
-        say(f"{source}: {warning}")
+        say(f"{shown}: {warning}")
     return opened
+
+
+def _shown(it: Earmark, source: str) -> str:
+    """The source as it may be printed: without the secret of an address."""
+    return it.vault.seal(source)[0] if "://" in source else source
 
 
 def _reasons(transcript: Transcript) -> str:
@@ -147,17 +156,26 @@ def insights(
 
 
 def _write_all(it: Earmark, sources: Sequence[str], out: Path, top: int, language: str) -> list[str]:
-    """One JSON file a source; a bad source is said and stops nothing. Returns those that failed."""
+    """One JSON file a source; a bad source is said and stops nothing. Returns those that failed.
+
+    Raises ExceptionGroup at the end where some hit a bug.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    files, failed = _files(sources, out), []
+    files, failed, bugs = _files(sources, out), [], []
     for number, source in enumerate(sources, 1):
         try:
             made = insights_of(it, usable(it, source, language), top)
             files[source].write_text(to_json([row(i) for i in made]) + "\n", encoding="utf-8")
         except (EarmarkError, OSError) as error:
-            say(f"{source}: {of_system(error) if isinstance(error, OSError) else error}")
-            failed.append(source)
+            say(f"{_shown(it, source)}: {of_system(error) if isinstance(error, OSError) else error}")
+            failed.append(_shown(it, source))
+        except Exception as bug:  # noqa: BLE001 - raised with the others at the end
+            log.debug("%s", "".join(format_tb(bug.__traceback__)))
+            say(f"{_shown(it, source)}: a bug ({type(bug).__name__})")
+            bugs.append(bug)
         it.progress("Sources", number, len(sources))
+    if bugs:
+        raise ExceptionGroup(f"{len(bugs)} of the sources hit a bug", bugs)
     return failed
 
 

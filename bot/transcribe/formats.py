@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -32,6 +31,7 @@ _UNSAID = (
         for tag in ("script", "style", "head", "nav", "header", "footer", "time")
     ),
 )
+MAX_S = 1e6  # eleven days: a time beyond is none
 MAX_RUN = 500  # characters that single words are joined to where no full stop comes
 
 
@@ -56,7 +56,7 @@ def _json_segment(row: Mapping[str, Any]) -> Segment:
     body, speaker = row.get("body", row.get("text")), row.get("speaker")
     return Segment(
         start=start,
-        end=end if end is not None else start,
+        end=start if end is None or (start is not None and end < start) else end,
         speaker=_tidy(speaker) if isinstance(speaker, str) else "",
         text=_tidy(body) if isinstance(body, str) else "",
     )
@@ -67,7 +67,7 @@ def _number(value: object) -> float | None:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None  # Python's JSON takes NaN and Infinity
+    return number if 0 <= number < MAX_S else None  # NaN and Infinity, which Python's JSON takes, too
 
 
 def _joined_words(segments: list[Segment]) -> list[Segment]:
@@ -243,5 +243,7 @@ def _guess_end(start: float, said: str) -> float:
 
 
 def _tidy(text: str) -> str:
-    """Entities decoded, white space and invisible characters made single spaces."""
-    return re.sub(r"[\s\u200b\u200e\u200f\ufeff]+", " ", html.unescape(text)).strip()
+    """Entities decoded, white space and invisible characters made single spaces, half characters (JSON
+    can hold lone surrogates, which nothing can encode) made "?"."""
+    whole = html.unescape(text).encode(errors="replace").decode()
+    return re.sub(r"[\s\u200b\u200e\u200f\ufeff]+", " ", whole).strip()
