@@ -209,7 +209,8 @@ def _list(core: Core, channel: Channel) -> View:
 
 
 def _add(core: Core, channel: Channel, what: str) -> View:
-    found = follow(core.store, core.discoverer, channel, what, now=core.clock())
+    # Files are for who sits at the machine: here anybody in the chat could find out which there are.
+    found = follow(core.store, core.discoverer, channel, what, now=core.clock(), files=False)
     lines = [
         f"{'Following' if f.is_new else 'Already following'} {f.feed.title or f.feed.url}."
         for f in found[:20]

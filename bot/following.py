@@ -12,8 +12,8 @@ from bot.ports import Store
 
 
 class Discoverer(Protocol):
-    def find(self, source: str, *, private: bool = False) -> list[Feed]:
-        """The feeds that an address, file, page or name leads to; NotFound or FetchError in words."""
+    def find(self, source: str, *, private: bool = False, files: bool = True) -> list[Feed]:
+        """The feeds that an address, page, name or file leads to; NotFound or FetchError in words."""
         ...
 
 
@@ -34,11 +34,15 @@ def follow(
     now: datetime,
     backfill: int = 1,
     private: bool = False,
+    files: bool = True,
 ) -> list[Followed]:
-    """Follow all that `source` leads to. No history is posted: only the newest `backfill` episodes count."""
+    """Follow all that `source` leads to. No history is posted: only the newest `backfill` episodes count.
+
+    `private` hides the whole path of the address; `files`: `source` may be a file of this machine.
+    """
     return [
         _follow(store, channel, replace(feed, backfill=backfill), now)
-        for feed in discoverer.find(source, private=private)
+        for feed in discoverer.find(source, private=private, files=files)
     ]
 
 

@@ -59,6 +59,7 @@ class FakeFeeds:
     published: dict[str, list[Episode]] = field(default_factory=dict)
     polls: int = 0
     down: bool = False
+    files: bool = True  # whether the last search could look at files
 
     def poll(self, feed: Feed, now: datetime) -> Poll:
         self.polls += 1
@@ -67,7 +68,8 @@ class FakeFeeds:
         later = replace(feed, checked_at=now, next_check_at=now + timedelta(hours=1), title="Show")
         return Poll(feed=later, episodes=tuple(self.published.get(feed.url, ())))
 
-    def find(self, source: str, *, private: bool = False) -> list[Feed]:
+    def find(self, source: str, *, private: bool = False, files: bool = True) -> list[Feed]:
+        self.files = files
         return [Feed(url=source, title="Show")]
 
 

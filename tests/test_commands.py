@@ -87,6 +87,7 @@ def test_podcasts_are_listed_added_and_removed(core: FakeCore) -> None:
     assert say(core, "/podcasts") == f"{first.id}. Show"
     assert "Already following Show." in say(core, f"/podcasts add {URL}")
     assert "Following Show." in say(core, "/podcasts add https://b.example/feed")
+    assert not core.discoverer.files  # nobody in a chat can look for files of the machine
     second = core.store.feeds()[-1].id
     assert f"{first.id} (Show) or {second} (Show)" in say(core, "/podcasts remove show")
     assert "No longer following" in say(core, f"/podcasts remove {second}")

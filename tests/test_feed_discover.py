@@ -170,6 +170,13 @@ def test_a_file_that_is_no_list(discoverer: Discoverer, tmp_path: Path) -> None:
         discoverer.find(str(tmp_path / "x.txt"))
 
 
+def test_no_file_is_looked_at_unless_it_may(discoverer: Discoverer, tmp_path: Path) -> None:
+    (tmp_path / "list.opml").write_bytes(OPML)
+    for name in ("list.opml", "nothing.opml"):
+        with pytest.raises(NotFound, match=f"There is no file {tmp_path / name}"):
+            discoverer.find(str(tmp_path / name), files=False)
+
+
 def test_export_and_import_again() -> None:
     url, sealed = VAULT.seal("https://jo:hunter2@p.example/f?token=tok3n")
     feeds = [

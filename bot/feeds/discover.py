@@ -50,16 +50,16 @@ class Discoverer:
         self._itunes_url = itunes_url.rstrip("/")
         self._report = report or logging.getLogger(__name__).warning
 
-    def find(self, source: str, *, private: bool = False) -> list[Feed]:
+    def find(self, source: str, *, private: bool = False, files: bool = True) -> list[Feed]:
         """All feeds of an OPML list, not yet fetched; of anything else the best one, read and titled.
 
-        `private` hides the whole path of the address. Raises NotFound where a name or page leads to none,
-        NotAFeed, FetchError.
+        `private` hides the whole path of the address; without `files` no local file is looked at. Raises
+        NotFound where a name or page leads to none, NotAFeed, FetchError.
         """
         source = source.strip()
         if not source:
             raise NotFound("Nothing to look for: give a feed's address, a web page, an OPML file or a name.")
-        if _is_file(source):
+        if files and _is_file(source):
             return self._of_file(Path(source).expanduser())
         if re.match(r"[/~]|\.\.?/", source):
             raise NotFound(f"There is no file {source}.")
