@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot import calendar, digest
-from bot.domain import Channel, Digest, Pick, Reading, Source, hhmmss
+from bot.domain import Channel, Digest, Feed, Pick, Reading, Source, hhmmss
 from bot.errors import ConfigError, EarmarkError
 from bot.following import Discoverer, follow, followed, unfollow
 from bot.ports import Answerer, Store
@@ -16,6 +16,7 @@ from bot.views import Heading, Part, Quote, Text, View, message
 
 AROUND = 6  # sentences before and after the quote that /dig shows
 MAX_TEXT = 2000
+LOOK_BACK = 3  # newest episodes of each feed that /digest why looks at
 
 
 class Core(Protocol):
@@ -267,9 +268,16 @@ def _why(core: Core, channel: Channel) -> list[str]:
         return ["This channel follows no podcast: /podcasts add ADDRESS OR NAME."]
     lines = [f"{f.title or f.url}: {f.error or f.status}" for f in feeds if f.error or f.status != "active"]
     lines += [f"{row.stage} {row.subject}: {row.error}" for row in core.store.work() if row.error][:10]
+    lines += [line for feed in feeds for line in _unusable(core, feed)]
     if channel.paused:
         lines.append("The channel is paused: /digest resume.")
     return lines or ["All is well: every new episode has been read, and what was worth it was posted."]
+
+
+def _unusable(core: Core, feed: Feed) -> list[str]:
+    """What the gate after speech recognition found in the newest episodes that nothing is posted from."""
+    newest = [(e, core.store.transcript(e.id)) for e in core.store.episodes(feed.id)[:LOOK_BACK]]
+    return [f"{e.show}, {e.title}: {' '.join(t.warnings)}" for e, t in newest if t and not t.usable]
 
 
 def help_(core: Core, request: Request) -> View:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot import commands
-from bot.domain import Answer, Channel, Citation, Digest, Source
+from bot.domain import Answer, Channel, Citation, Digest, Source, Transcript
 from bot.views import plain
 from tests.fakes import FakeFeeds
 from tests.test_pipeline import URL, World
@@ -140,3 +140,12 @@ def test_help_names_every_command(core: FakeCore) -> None:
     shown = say(core, "/help")
     assert all(f"/{name}" in shown for name in commands.COMMANDS)
     assert "/help" in say(core, "/sing")
+
+
+def test_why_says_what_is_wrong_with_a_transcript() -> None:
+    world = World(backfill=1)
+    silent = Transcript(segments=(), usable=False, warnings=("No speech was found in the audio.",))
+    world.engines.transcriber.transcribe = lambda episode: silent  # type: ignore[method-assign]
+    world.clock.forward(hours=2)
+    world.settle()
+    assert say(FakeCore(world), "/digest why") == "Show, Episode 0: No speech was found in the audio."
