@@ -103,7 +103,8 @@ class Pipeline:
         return True
 
     def _give_back(self, claim: Claim, error: EarmarkError) -> None:
-        again = None if error.permanent else next_try(claim.stage, claim.attempt, self.clock())
+        attempt = MAX_ATTEMPTS if error.permanent else claim.attempt
+        again = next_try(claim.stage, attempt, self.clock())
         log.warning("%s %s: %s", claim.stage, claim.subject, error)
         self.store.fail(claim, str(error), again)
 

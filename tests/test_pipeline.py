@@ -188,6 +188,18 @@ def test_a_full_disk_is_no_bug_and_is_tried_again() -> None:
     assert row.status == "open" and row.error.startswith("a.part: No space left on device.")
 
 
+def test_a_wrong_setting_silences_a_channel_only_until_it_is_mended() -> None:
+    world = World()
+    world.store.save_channel(replace(world.channel, timezone="Mars/Olympus"))
+    world.clock.forward(hours=2)
+    world.settle()
+    assert world.posted() == []
+    world.store.save_channel(world.channel)
+    world.clock.forward(minutes=65)
+    world.settle()
+    assert len(world.posted()) == 5
+
+
 def test_a_bug_is_not_swallowed_and_stops_nothing_else() -> None:
     world = World()
     world.engines.transcriber.broken["Episode 1"] = ZeroDivisionError()
