@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,24 @@ def test_the_prompt_takes_a_closed_stdin(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_a_terminated_run_takes_its_worker_along(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "EARMARK_DATA_DIR": str(tmp_path)},
+    )
+    assert running.stderr is not None
+    assert running.stderr.readline().startswith("Working")
+    time.sleep(1)
+    running.terminate()
+    # The worker holds the other end of stderr: it reads to its end only when both have ended.
+    running.communicate(timeout=30)
+    assert running.returncode == 0
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from hashlib import sha256
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,6 +71,9 @@ def _typed() -> Iterator[str]:
 def run() -> None:
     """The whole bot in one command: the worker as a child process, and the console here."""
     worker = Child([sys.executable, "-m", "bot", "work"])
+    # A service manager's stop and a closed terminal end us as Ctrl-C does, and the worker with us.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _exit)
     try:
         with earmark() as it:
             it.channel()
@@ -80,6 +85,10 @@ def run() -> None:
                 worker.wait()
     finally:
         worker.stop()
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 class Child:

@@ -243,7 +243,7 @@ def ask(
 def _lines(file: Path | None) -> list[str]:
     if file is None or not (file.is_file() or str(file) == "-"):
         raise EarmarkError(f"There is no file {file} with questions.")
-    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8", errors="replace")
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
