@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,12 @@ def make(engine: str, threads: int, scratch: Path) -> Any:
 
     kind = {"faster-whisper": FasterWhisperTranscriber, "openai-whisper": OpenAIWhisperTranscriber}[engine]
     files = AudioFiles(None, scratch)  # type: ignore[arg-type]
-    return kind(files, Weights(config.load().cache_dir / "weights"), checkpoints=scratch, threads=threads)
+    return kind(
+        files,
+        Weights(config.load().cache_dir / "weights"),
+        checkpoints=Path(mkdtemp(dir=scratch)),
+        threads=threads,
+    )
 
 
 def shortest(folder: Path) -> Path:

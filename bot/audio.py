@@ -89,11 +89,7 @@ class AudioFiles:
 
     def sweep(self, now: datetime) -> int:
         """Delete what hasn't been used for `keep_days` (unfinished downloads too); how many files went."""
-        oldest = (now - max(IN_HAND, timedelta(days=self._keep_days))).timestamp()
-        old = [path for path in self._folder.glob("*") if path.is_file() and path.stat().st_mtime <= oldest]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+        return sweep(self._folder, now, self._keep_days)
 
     def _download(self, enclosure: Enclosure, path: Path, what: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -121,6 +117,15 @@ class AudioFiles:
         if duration_s and duration_s > self.max_s:
             hours, most = duration_s / 3600, self.max_s / 3600
             raise AudioError(f"{what} is {hours:.1f} hours long; more than {most:g} are not transcribed")
+
+
+def sweep(folder: Path, now: datetime, keep_days: float) -> int:
+    """Delete the files of a folder that weren't touched for `keep_days`; how many went."""
+    oldest = (now - max(IN_HAND, timedelta(days=keep_days))).timestamp()
+    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime <= oldest]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 _NOT_AUDIO = (

@@ -184,6 +184,13 @@ class Earmark:
     def pipeline(self) -> Pipeline:
         return Pipeline(self.store, self, self.clock)
 
+    def sweep(self, now: datetime) -> None:
+        """Delete audio and speech checkpoints that are older than the settings keep them."""
+        from bot.audio import sweep
+
+        self.audio.sweep(now)
+        sweep(self.settings.cache_dir / "checkpoints", now, self.settings.keep_audio_days)
+
     def publisher(self, platform: str) -> Publisher:
         make: Any = resolve_name(_named(PLATFORMS, platform, "platform"))
         publisher: Publisher = make(self.settings.data_dir / "posts", self._out)

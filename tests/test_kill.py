@@ -152,7 +152,6 @@ def test_killed_in_download_and_transcription_goes_on_from_there(tmp_path: Path,
     assert last.returncode == 0 and "worth knowing" in out, err
     assert re.fullmatch(r"bytes=\d+-", slow.ranges[1]), "the second download goes on where the first ended"
     assert len(slow.ranges) == 2, "the audio that was there is not fetched again"
-    assert not has_bytes(tmp_path / "cache" / "checkpoints", "*")()
     check_posts(tmp_path, out)
 
 

@@ -33,7 +33,7 @@ def work() -> None:
         from bot.schedule import Worker
 
         it.channel()
-        Worker(it.pipeline, it.audio.sweep).run()
+        Worker(it.pipeline, it.sweep).run()
         sys.stdout.flush()
         # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
         # its checkpoint stands. Leaving at once keeps a stop under ten seconds.

@@ -1,4 +1,7 @@
-"""What has been heard so far, on disk, so that a killed transcription goes on where it was."""
+"""What has been heard so far, on disk, so that a killed transcription goes on where it was.
+
+The file stays until it is swept by age: a transcript that could not be stored is then made again in no time.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,14 @@ from typing import Any
 from bot.domain import Word
 from bot.transcribe.gate import Heard, Span
 
+GAP_S = 0.5  # decoders round
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """One window that is done: heard up to `until` seconds of the episode."""
+    """One window that is done: heard from `start` up to `until` seconds of the episode."""
 
+    start: float
     until: float
     language: str
     speech: tuple[Span, ...]
@@ -42,6 +48,7 @@ class Checkpoint:
         """What is done; the file is cut back to that, so that appending stays safe.
 
         Two workers that had the same episode in hand (a lost lease) wrote each stretch twice: one counts.
+        A stretch that doesn't begin where the last one ended is no use, nor is what comes after it.
         """
         if not self._path.is_file():
             return []
@@ -52,9 +59,10 @@ class Checkpoint:
                 stretch = _read(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 break
-            if not line.endswith(b"\n"):
+            end = found[-1].until if found else 0.0
+            if not line.endswith(b"\n") or stretch.start > end + GAP_S:
                 break
-            if not found or stretch.until > found[-1].until:
+            if stretch.until > end:
                 found.append(stretch)
             length += len(line)
         os.truncate(self._path, length)
@@ -67,12 +75,10 @@ class Checkpoint:
             file.flush()
             os.fsync(file.fileno())
 
-    def delete(self) -> None:
-        self._path.unlink(missing_ok=True)
-
 
 def _read(row: dict[str, Any]) -> Stretch:
     return Stretch(
+        start=float(row["start"]),
         until=float(row["until"]),
         language=row["language"],
         speech=_spans(row["speech"]),

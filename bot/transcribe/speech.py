@@ -89,9 +89,7 @@ class Listener:
         for stretch in self._stretches(path, language, checkpoint):
             done.append(stretch)
             self._progress(name or path.name, stretch.until, max(total, stretch.until))
-        transcript = self._judged(done, language)
-        checkpoint.delete()
-        return replace(transcript, seconds_spent=round(time.monotonic() - began, 2))
+        return replace(self._judged(done, language), seconds_spent=round(time.monotonic() - began, 2))
 
     def _stretches(self, path: Path, language: str, checkpoint: Checkpoint) -> Iterator[Stretch]:
         known = checkpoint.stretches()
@@ -111,6 +109,7 @@ class Listener:
         if spans:
             heard, language = self._engine.hear(window.samples, spans, language)
         return Stretch(
+            start=window.start,
             until=window.end,
             language=language,
             speech=window.speech,
