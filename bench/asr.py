@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -91,10 +90,11 @@ def make(engine: str, threads: int, scratch: Path) -> Any:
 
     kind = {"faster-whisper": FasterWhisperTranscriber, "openai-whisper": OpenAIWhisperTranscriber}[engine]
     files = AudioFiles(None, scratch)  # type: ignore[arg-type]
+    fresh = Path(tempfile.mkdtemp(dir=scratch))  # an earlier run's checkpoint would make this one look fast
     return kind(
         files,
         Weights(config.load().cache_dir / "weights"),
-        checkpoints=Path(mkdtemp(dir=scratch)),
+        checkpoints=fresh,
         threads=threads,
     )
 

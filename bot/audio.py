@@ -128,10 +128,11 @@ def sweep(folder: Path, now: datetime, keep_days: float) -> int:
     return len(old)
 
 
+_PAGE = "is a web page; the server sent that instead of audio"
 _NOT_AUDIO = (
     (rb"version https://git-lfs", "is a Git LFS pointer, a note of where the audio would be"),
     (rb"#EXTM3U|\[playlist\]|ffconcat|<\?xml[^>]*>\s*<MPD|<asx", "is a playlist, which isn't followed"),
-    (rb"<(!doctype|html|head|body|\?xml|rss)", "is a web page; the server sent that instead of audio"),
+    (rb"<(!doctype|html|head|body|\?xml|rss)", _PAGE),
     (rb"[{\[]\s*[\"{\[]", "is data (JSON), not audio"),
     (rb"%PDF-", "is a PDF"),
     (rb"PK\x03\x04", "is a ZIP archive"),
@@ -150,7 +151,9 @@ def check_is_audio(path: Path, what: str = "") -> None:
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     for pattern, why in _NOT_AUDIO:
         if re.match(pattern, text, re.IGNORECASE):
-            raise AudioError(f"{what} {why}")
+            error = AudioError(f"{what} {why}")
+            error.permanent = why != _PAGE  # a login or error page may be gone the next time
+            raise error
 
 
 def probe(path: Path, what: str = "") -> AudioInfo:

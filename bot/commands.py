@@ -267,11 +267,24 @@ def _why(core: Core, channel: Channel) -> list[str]:
     if not feeds:
         return ["This channel follows no podcast: /podcasts add ADDRESS OR NAME."]
     lines = [f"{f.title or f.url}: {f.error or f.status}" for f in feeds if f.error or f.status != "active"]
-    lines += [f"{row.stage} {row.subject}: {row.error}" for row in core.store.work() if row.error][:10]
+    lines += _failed(core, channel, {feed.id for feed in feeds})[:10]
     lines += [line for feed in feeds for line in _unusable(core, feed)]
     if channel.paused:
         lines.append("The channel is paused: /digest resume.")
     return lines or ["All is well: every new episode has been read, and what was worth it was posted."]
+
+
+def _failed(core: Core, channel: Channel, feed_ids: set[int]) -> list[str]:
+    """What went wrong with this channel and its episodes; others' troubles are not its business."""
+    lines = []
+    for row in core.store.work():
+        if row.error and row.stage in ("transcribe", "read", "write"):
+            episode = core.store.episode(row.subject)
+            if episode.feed_id in feed_ids:
+                lines.append(f"{episode.show}, {episode.title}: {row.error}")
+        elif row.error and (row.stage, row.subject) == ("compose", channel.id):
+            lines.append(row.error)
+    return lines
 
 
 def _unusable(core: Core, feed: Feed) -> list[str]:

@@ -32,6 +32,11 @@ MIN_BITS_PER_CHARACTER = 3.3
 
 _MARK = r"~[0-9a-f]{10}"
 _MASKED = re.compile(rf"//{_MARK}@|[?&;#][^=&;#]*=?{_MARK}(?=[&;#]|$)|//[^/?#]*/{_MARK}$")
+# Substack's and others' …/private/UUID.rss; Supercast, Supporting Cast and Memberful feeds.
+_SECRET_PATH = re.compile(
+    r"/private/[^/?#]+|//[^/?#]*\b(supercast\.com|supercast\.tech|supportingcast\.fm|memberful\.com)/(?!~)",
+    re.IGNORECASE,
+)
 _NO_KEY = (
     "EARMARK_KEY isn't a key. Make one with `openssl rand -base64 32 | tr '+/' '-_'`, "
     "or leave it empty to have one made and kept in a file."
@@ -53,9 +58,12 @@ class Vault:
         """A URL → (URL that is safe to show, sealed real URL); a public URL gives (url, "").
 
         Each secret is replaced by a keyed fingerprint, so that equal secrets look equal and others differ.
-        `private` hides all of path and query, `whole_query` the value of every parameter.
+        `private` hides all of path and query, `whole_query` the value of every parameter. The addresses of
+        hosts that put a member's secret into the path are private without being called so.
         """
-        safe = self._masked_path(url) if private else self._masked(url, whole_query)
+        safe = (
+            self._masked_path(url) if private or _SECRET_PATH.search(url) else self._masked(url, whole_query)
+        )
         if safe == url:
             return url, ""
         return safe, self._keys[0].encrypt(url.encode()).decode()

@@ -10,6 +10,8 @@ import pytest
 
 from bot import commands
 from bot.domain import Answer, Channel, Citation, Digest, Source, Transcript
+from bot.errors import AudioError
+from bot.following import follow
 from bot.views import plain
 from tests.fakes import FakeFeeds
 from tests.test_pipeline import URL, World
@@ -123,6 +125,17 @@ def test_preview_and_why(core: FakeCore) -> None:
     assert "All is well" in say(core, "/digest why")
     core.store.save_feed(replace(core.store.feeds()[0], error="The server says 500.", failures=2))
     assert "The server says 500." in say(core, "/digest why")
+
+
+def test_why_names_the_episode_and_tells_no_other_channel() -> None:
+    world = World(backfill=1)
+    world.engines.transcriber.broken["Episode 0"] = AudioError("It is no audio.")
+    world.settle()
+    core = FakeCore(world)
+    assert "Show, Episode 0: It is no audio." in say(core, "/digest why")
+    second = world.store.save_channel(Channel(name="second"))
+    follow(world.store, FakeFeeds(), second, "https://b.example/feed", now=world.clock())
+    assert "no audio" not in plain(commands.run(core, second, "/digest why"))
 
 
 def test_a_channel_with_nothing_yet_says_how_to_begin() -> None:

@@ -72,6 +72,19 @@ def test_a_private_path_is_hidden_whole() -> None:
     assert not hides_path(VAULT.seal("https://example.com/rss?key=1")[0])
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.substack.com/feed/podcast/1/private/0b5ee1f2-7d0b-4c1e.rss",
+        "https://acme.supercast.com/feeds/Zk3vTq9",
+    ],
+)
+def test_member_feeds_are_private_without_being_called_so(url: str) -> None:
+    safe, sealed = VAULT.seal(url)
+    assert url.rpartition("/")[2] not in safe and VAULT.open(safe, sealed) == url
+    assert VAULT.seal(safe) == (safe, "")
+
+
 def test_private_with_user_and_password_hides_both() -> None:
     safe, sealed = VAULT.seal("https://jo:pw@example.com", private=True)
     assert "jo" not in safe and "pw" not in safe

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -112,6 +113,8 @@ def _disk(it: Earmark) -> Iterator[Finding]:
 def _transcription(it: Earmark) -> Iterator[Finding]:
     settings = it.settings
     yield "ok", "transcription", f"{settings.engine} with {settings.asr_model}, {it.threads} threads"
+    if settings.asr_model != "tiny.en" and not Path(settings.asr_model).exists():
+        yield "note", "speech model", f"{settings.asr_model} comes from a model hub, on first use"
     if shutil.which("ffmpeg") is None:
         yield "note", "ffmpeg", "not here, and not needed: PyAV decodes"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -180,11 +181,13 @@ def _write_all(it: Earmark, sources: Sequence[str], out: Path, top: int, languag
 
 
 def _files(sources: Sequence[str], out: Path) -> dict[str, Path]:
-    """A file for each source: its name with .json, numbered where two would be one, and never a source."""
+    """A file for each source: its name with .json; where two would be one, the suffix stays too."""
     taken = {Path(source).resolve() for source in sources if "://" not in source}
+    paths = {source: Path(source.split("?")[0].rstrip("/")) for source in sources}
+    stems = Counter(path.stem for path in paths.values())
     files: dict[str, Path] = {}
-    for source in dict.fromkeys(sources):
-        stem = Path(source.split("?")[0].rstrip("/")).stem or "source"
+    for source, path in paths.items():
+        stem = (path.stem if stems[path.stem] == 1 else path.name) or "source"
         names = chain([stem, f"{stem}.insights"], (f"{stem}-{n}" for n in count(2)))
         files[source] = next(p for name in names if (p := out / f"{name}.json").resolve() not in taken)
         taken.add(files[source].resolve())

@@ -41,6 +41,8 @@ _SAYINGS = {
 def parse(url: str) -> URL:
     """A SQLAlchemy URL from a URL or the path of a SQLite file. StoreError: it is neither."""
     if "://" not in url:
+        if not url.endswith((".db", ".sqlite", ".sqlite3")):
+            raise StoreError("DATABASE_URL must begin with sqlite:/// or postgresql://, or name a .db file.")
         return URL.create("sqlite", database=url)
     scheme, rest = url.split("://", 1)
     if scheme in {"postgres", "postgresql"}:
