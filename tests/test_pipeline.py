@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import STAGES, Channel, Episode, Stage
+from bot.domain import STAGES, Channel, Episode, Insight, Stage, Transcript
 from bot.errors import AudioError, FetchError, NoTranscript
 from bot.following import follow, unfollow
-from bot.pipeline import LEASE_S, Pipeline, first_transcript, next_try
+from bot.pipeline import LEASE_S, Pipeline, first_transcript, next_try, with_source
 from bot.store.memory import MemoryStore
 from tests.fakes import START, Crash, FakeClock, FakeEngines, FakeTranscriber, crash_on, episode
 
@@ -348,6 +348,15 @@ def test_compose_now_makes_further_parts_of_today() -> None:
     world.settle()
     made = [world.pipeline.compose_now(world.channel) for _ in range(2)]
     assert [d and (d.part, len(d.picks)) for d in made] == [(0, 5), None]
+
+
+def test_what_was_heard_by_a_model_counts_a_little_less_than_what_a_publisher_wrote() -> None:
+    insight = Insight(headline="h", text="t", quote="q", score=0.5)
+    heard = Transcript(segments=(), source="asr", model="tiny")
+    written = Transcript(segments=(), source="publisher", model="vtt")
+    assert with_source(insight, written, episode(1)).score == 0.5
+    assert with_source(insight, heard, episode(1)).score < 0.5
+    assert with_source(insight, heard, episode(1)).provenance.transcript == "speech (tiny)"
 
 
 def test_first_transcript_falls_back_and_reports_the_last_error() -> None:
