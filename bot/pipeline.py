@@ -196,8 +196,9 @@ class Pipeline:
             raise EarmarkError(f"{channel.name} is paused, or another process composes for it just now.")
         today = calendar.local_date(channel, now)
         parts = [d.part for d in self.store.digests(channel.id) if d.local_date == today]
-        made = self.digest_for(channel, now, part=max(parts, default=-1) + 1)
-        self.store.save_digest(claim, made, replace(due, next_post_at=calendar.next_post_at(due, now)))
+        with self._lease(claim):
+            made = self.digest_for(channel, now, part=max(parts, default=-1) + 1)
+            self.store.save_digest(claim, made, replace(due, next_post_at=calendar.next_post_at(due, now)))
         return made
 
     def digest_for(self, channel: Channel, due_at: datetime, part: int = 0) -> Digest | None:

@@ -66,7 +66,10 @@ class Worker:
         """One episode goes all the way before the next is begun, so the newest is ready soonest."""
         busy = True
         while busy and not self._stop.is_set():
-            busy = any([self._pipeline.run(stage, 1) for stage in ("write", "read", "transcribe")])
+            # What was heard before the last stop is quick to finish: it need not wait for the next hour.
+            self._until_idle("read")
+            self._until_idle("write")
+            busy = bool(self._pipeline.run("transcribe", 1))
 
     def posts(self) -> None:
         self._until_idle("compose")

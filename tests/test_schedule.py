@@ -36,10 +36,23 @@ def test_one_episode_goes_all_the_way_before_the_next() -> None:
     world.pipeline.run = noting  # type: ignore[method-assign]
     Worker(world.pipeline, lambda now: None).feeds()
     Worker(world.pipeline, lambda now: None).models()
-    heard = [n for n, (stage, _) in enumerate(order) if stage == "transcribe"]
-    written = [n for n, (stage, _) in enumerate(order) if stage == "write"]
-    assert len(heard) == len(written) == 3
-    assert heard[1] > written[0] or heard[2] > written[0]
+    assert order[1:] == [("transcribe", 1), ("read", 1), ("write", 1)] * 3
+
+
+def test_what_was_heard_before_is_written_before_more_is_heard() -> None:
+    world = World()
+    world.settle(("refresh",))
+    world.pipeline.run("transcribe", 1)
+    heard = list(world.engines.transcriber.heard)
+    world.engines.transcriber.broken = {e.title: Stop() for e in world.episodes()}
+    with pytest.raises(Stop):
+        Worker(world.pipeline, lambda now: None).models()
+    assert len(heard) == 1
+    assert [bool(world.store.insights(e.id)) for e in world.episodes()].count(True) == 1
+
+
+class Stop(BaseException):
+    """The process ends here."""
 
 
 def test_a_tick_survives_what_can_be_expected_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:

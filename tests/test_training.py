@@ -16,7 +16,6 @@ from bot.training.metric import (
     f_half,
     hit_at_5,
     hit_ranks,
-    landed_at_5,
     matched,
     ndcg_at_5,
     overlap,
@@ -44,7 +43,6 @@ def test_gain_falls_with_rank_and_place() -> None:
 def test_within_two_sentences_is_a_hit_and_no_insight_is_hit_twice() -> None:
     assert hit_ranks([98, 103, 97, 205, None], INSIGHTS) == [1, None, None, None, None]
     assert hit_ranks([103, 98], INSIGHTS) == [1, None]
-    assert landed_at_5([98, 103, 97], INSIGHTS) == pytest.approx(0.4)
 
 
 def test_waste_counts_what_lies_in_non_content() -> None:

@@ -30,6 +30,7 @@ def add(
     """Follow podcasts. No history is posted: the newest episode is taken, the rest are marked seen."""
     with earmark() as it:
         found, failed = _follow_all(it, sources, backfill, private)
+        due_at = it.channel().next_post_at
     if as_json:
         show_json([{**_row(one.feed), "new": one.is_new} for one in found])
     else:
@@ -38,7 +39,8 @@ def add(
                 f"{'Following' if one.is_new else 'Already following'} {one.feed.title or one.feed.url}"
             )
     if found:
-        say("`earmark refresh` looks for episodes now; `earmark run` does everything by itself.")
+        due = f"; the next post is due {due_at:%Y-%m-%d %H:%M} UTC" if due_at else ""
+        say(f"`earmark run` does everything by itself{due}. `earmark refresh` looks for episodes now.")
     if failed:
         raise EarmarkError("\n".join(failed))
 

@@ -32,11 +32,6 @@ def hit_at_5(located: Sequence[int | None], insights: Sequence[Mapping[str, Any]
     return sum(r is not None for r in hit_ranks(located[:5], insights)) / 5
 
 
-def landed_at_5(located: Sequence[int | None], insights: Sequence[Mapping[str, Any]]) -> float:
-    """Share of the five that land near any reference insight, two on the same one counted twice."""
-    return sum(any(at is not None and _near(at, i["evidence"]) for i in insights) for at in located[:5]) / 5
-
-
 def waste_at_5(located: Sequence[int | None], non_content: Sequence[Mapping[str, Any]]) -> float:
     """Share of the five inside non-content."""
     inside = (at is not None and any(n["from"] <= at <= n["to"] for n in non_content) for at in located[:5])

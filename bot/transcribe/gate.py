@@ -183,7 +183,7 @@ def _warnings(invented: int, loops: int, foreign: Span, alien: float, covered: f
     if alien > 0.5:
         yield (
             "Most of this doesn't sound like English, or is too noisy, and the speech model hears English "
-            "only; nothing is posted from it. Name a multilingual model with --model."
+            "only; nothing is posted from it. Name a multilingual model (--model or EARMARK_ASR_MODEL)."
         )
         return
     if alien:
