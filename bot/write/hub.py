@@ -1,0 +1,68 @@
+"""Any chat model of the Hugging Face hub (by name) or of a folder, through transformers, as the drafter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from bot.errors import ModelError
+from bot.write.generate import Drawn
+
+MAX_TOKENS = 160
+TEMPERATURE, TOP_P = 0.6, 0.95
+
+
+class HubDrafter:
+    """Implements Drafter and Copying with `model`, "org/name" on the hub or the path of a folder.
+
+    The weights are downloaded to the hub's own cache on first use. Raises ModelError where they can't be had.
+    """
+
+    def __init__(self, model: str, *, threads: int = 2, seed: int = 1) -> None:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        torch.set_num_threads(threads)
+        torch.manual_seed(seed)
+        self.name, self.tokens = model.rstrip("/").rpartition("/")[2], 0
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(model)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(model, dtype="auto").eval()
+        except (OSError, ValueError, ImportError) as error:
+            raise ModelError(
+                f"The model {self.name!r} can't be had; check its name, and whether the hub can be reached."
+            ) from error
+        if not self._tokenizer.chat_template:
+            raise ModelError(f"The model {self.name!r} isn't made for chat; name an instruction-tuned one.")
+
+    def pieces(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def draw(self, asked: str, n: int, *, among: Collection[int] | None = None) -> list[Drawn]:
+        import torch
+
+        messages = [{"role": "user", "content": asked}]
+        ids = self._tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        length = ids["input_ids"].shape[1]
+        with torch.inference_mode():
+            made = self._model.generate(
+                **ids,
+                max_new_tokens=MAX_TOKENS,
+                do_sample=True,
+                temperature=TEMPERATURE,
+                top_p=TOP_P,
+                num_return_sequences=n,
+                pad_token_id=self._tokenizer.eos_token_id,
+                prefix_allowed_tokens_fn=_held_to(among, self._model.generation_config.eos_token_id),
+            )
+        self.tokens += length + sum(len(row) - length for row in made)
+        return [Drawn(text=self._tokenizer.decode(row[length:], skip_special_tokens=True)) for row in made]
+
+
+def _held_to(among: Collection[int] | None, end: Any) -> Any:
+    if among is None:
+        return None
+    allowed = sorted({*among, *(end if isinstance(end, list) else [end])})
+    return lambda _batch, _ids: allowed
