@@ -35,6 +35,15 @@ class Settings(BaseSettings):
     engine: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
     asr_model: str = Field(default="tiny.en", description="A Whisper model by name, or the path of one.")
     word_times: bool = False
+    writer: str = Field(
+        default="extractive",
+        description="extractive; endpoint (see llm_url); or a chat model: its name on the hub, or a folder.",
+    )
+    llm_url: str = Field(default="", description="Base of an OpenAI-compatible endpoint, http://host/v1.")
+    llm_model: str = Field(default="", description="The model to ask for at that endpoint.")
+    llm_key: SecretStr | None = None
+    candidates: int = Field(default=4, ge=1, le=16, description="Texts drawn a passage by a larger writer.")
+    copying: bool = Field(default=False, description="Hold a model that runs here to the passage's words.")
     threads: int = Field(default=0, ge=0, description="Threads a model may use; 0: one per core.")
     timezone: str = "UTC"
     post_time: str = "08:00"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.read.encoder import Encoder
     from bot.vault import Vault
     from bot.weights import Weights
+    from bot.write.generate import Drafter
 
 # Names are resolved when asked for, so that `earmark --help` loads no model library.
 ENGINES = {
@@ -170,7 +171,33 @@ class Earmark:
     def writer(self) -> Writer:
         from bot.write.extractive import ExtractiveWriter
 
-        return ExtractiveWriter()
+        plain = ExtractiveWriter()
+        return plain if self.settings.writer == "extractive" else self._larger_writer(plain)
+
+    def _larger_writer(self, otherwise: Writer) -> Writer:
+        """A language model words the insights, and `otherwise` those that the gate doesn't let it."""
+        from bot.prompts import prompt
+        from bot.write.gen_input import VARIABLES
+        from bot.write.generate import GenerativeWriter, InTurn
+
+        drafter, settings = self._drafter(), self.settings
+        asked = prompt("write", drafter.name, VARIABLES)
+        return InTurn(
+            GenerativeWriter(drafter, asked, candidates=settings.candidates, copying=settings.copying),
+            otherwise,
+        )
+
+    def _drafter(self) -> Drafter:
+        settings = self.settings
+        if settings.writer == "endpoint":
+            from bot.write.endpoint import EndpointDrafter
+
+            if not settings.llm_model:
+                raise ConfigError("EARMARK_LLM_MODEL must name the model to ask for at EARMARK_LLM_URL.")
+            return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key)
+        from bot.write.hub import HubDrafter
+
+        return HubDrafter(settings.writer, threads=self.threads)
 
     @cached_property
     def answerer(self) -> Answerer:

@@ -94,7 +94,7 @@ def test_what_is_no_address_is_a_wrong_setting(url: str) -> None:
 
 
 def test_it_cannot_be_held_to_words() -> None:
-    with pytest.raises(ModelError, match="EARMARK_COPYING"):
+    with pytest.raises(ConfigError, match="EARMARK_COPYING"):
         EndpointDrafter("http://127.0.0.1/v1", "m").draw("?", 1, among={1, 2})
 
 

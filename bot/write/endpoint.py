@@ -47,9 +47,9 @@ class EndpointDrafter:
         self.name, self.tokens = model, 0
 
     def draw(self, asked: str, n: int, *, among: Collection[int] | None = None) -> list[Drawn]:
-        """`n` answers, one request each, side by side; `among` can't be asked of an endpoint (ModelError)."""
+        """`n` answers, one request each, side by side; `among` is a ConfigError."""
         if among is not None:
-            raise ModelError(
+            raise ConfigError(
                 f"{self.name} can't be held to the words of a passage; set EARMARK_COPYING=false"
             )
         return asyncio.run(self._drawn(asked, n))
