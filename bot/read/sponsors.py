@@ -1,104 +1,104 @@
-"""Sponsor reads by their cues: what opens one, what closes one, and the run between. Pure."""
+"""Finds the reads of sponsors and the promos of a show's own things: rules propose, a small model decides."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
-from bot.domain import Sentence, SetAside
+import numpy as np
 
-# Certain by themselves, even with no closing in sight.
-_CERTAIN = re.compile(
-    r"\b(?:(?:episode|show|podcast|portion|segment|week|me)\b.{0,30}\b(?:brought to (?:you|us)|sponsored) by"
-    r"|(?:it's|is|maze) brought to (?:you|us) by"
-    r"|a? ?word from our sponsors?|thank(?:s| you) to our sponsors)",
-    re.I,
-)
-# Only with a closing within so many sentences.
-_OPENS = re.compile(
-    r"\b(?:brought to (?:you|us) by|sponsored by|(?:made possible|supported) by|thank(?:s"
-    r"| you) to our (?:friends|partners?)"
-    r"|our (?:\w+ )?sponsors?\b|(?:this week's|today's|episode's|a|the) sponsors?\b|our friends (?:over )?at"
-    r"|(?:we|i) (?:need|want|have|would like|'d like) to (?:thank|mention))",
-    re.I,
-)
-_MAY_OPEN = re.compile(
-    r"\b(?:(?:want(?:ed)?|like|going|let me|gonna)(?: to)?(?: just)? (?:tell|talk to) you(?: all| guys"
-    r"| a little| quickly)*"
-    r" about|(?:before we|but first)\b.{0,90}\b(?:talk|tell|thank|mention|want to)"
-    r"|talk (?:really )?quickly about"
-    r"|talk about .{1,30} real(?:ly)? quick)",
-    re.I,
-)
-_CLOSES = re.compile(
-    r"\bfor (?:supporting|sponsoring) (?:the|this|our|talk|us)|\b\w+\.(?:fm|com|io|org|dev|net|ai|co)/\w"
-    r"|\b(?:dot (?:com|fm|io|org|dev)) slash\b|\blinks? (?:is |are )?in (?:the|your)\b.{0,25}\b(?:notes"
-    r"|player)"
-    r"|\b(?:promo|discount|coupon|offer) code\b|\buse (?:the |our )?code\b|\bfree trial\b"
-    r"|\b(?:big|huge|great) supporters? of (?:the|this) show|\bcheck (?:them|it) out at\b"
-    r"|\bget started (?:at|by going)"
-    r"|\b(?:percent|%) off\b|\bcredits? (?:to get|when you|for new)|\bhope you enjoy this new"
-    r"|\bat \w+\.(?:fm|com|io|dev)\b",
-    re.I,
-)
-_DENIED = re.compile(
-    r"\bnot (?:sponsored|brought)|^[\"“]|\b(?:was|were|are|who is"
-    r"|competition\w*) (?:a )?sponsor",
-    re.I,
-)
-# Sentences from the opening to the first closing, and from one closing to the next.
-UP_TO, BETWEEN = 28, 4
-# Where the first closing comes early it is part of the opening, and the read goes on.
-EARLY, AFTER_EARLY = 6, 14
-# At its end an episode thanks all its sponsors in one go.
-CREDITS = 0.93
+from bot.domain import NonContent, Sentence, SetAside
+from bot.errors import ModelError
+from bot.read.ads_cues import Floats
+from bot.read.ads_features import Ints, Seen, candidates, rows, see, span_rows
+from bot.read.ads_rules import Run, runs
+
+WEIGHTS = Path(__file__).with_name("ads.safetensors")
+# First column of each kind in the sentences' log-odds: inside, start, end.
+COLUMNS: dict[NonContent, int] = {"sponsor": 0, "promo": 3}
+# How sure a claim must be: chosen for F0.5 by cross-validation. Promos are told apart badly.
+SURE: dict[NonContent, float] = {"sponsor": 0.65, "promo": 0.9}
+MEMBERS = 2
+
+Claim = tuple[float, NonContent, int, int]
 
 
-def sponsor_reads(sentences: Sequence[Sentence]) -> tuple[SetAside, ...]:
-    """The runs from an opening to the last closing that belongs to it, in order."""
-    runs: list[SetAside] = []
-    at = 0
-    while at < len(sentences):
-        last = _end(sentences, at)
-        if last is None:
-            at += 1
-        else:
-            runs.append(SetAside(kind="sponsor", first=at, last=last))
-            at = last + 1
-    return tuple(runs)
+class AdModel:
+    """The weights of three steps: words, sentences, spans. Raises ModelError for a file it can't use."""
+
+    def __init__(self, path: Path) -> None:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            self._w = {k: v.astype(np.float32) for k, v in load_file(str(path)).items()}
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"the weights of {path.name} can't be read: {error}") from error
+
+    def claims(self, seen: Seen) -> list[Claim]:
+        """(probability, kind, first, last) of every span that is sure enough, surest first."""
+        scores = self.sentences(seen)
+        found: list[Claim] = []
+        for kind, column in COLUMNS.items():
+            spans = candidates(seen, scores[:, column + 1], scores[:, column + 2])
+            if len(spans):
+                found += self._sure(seen, scores, spans, kind)
+        return sorted(found, reverse=True)
+
+    def lexical(self, seen: Seen) -> Floats:
+        """How much each sentence's words are those of sponsor reads and of promos, (n, 2)."""
+        words, bias = self._w["words"], self._w["words.bias"]
+        table = [words[:, t].sum(axis=1) / max(1, len(t)) ** 0.5 for t in seen.terms]
+        scores: Floats = np.array(table, np.float32) + bias
+        return scores
+
+    def sentences(self, seen: Seen) -> Floats:
+        """Log-odds of each sentence to be inside, start, end of a sponsor read, then of a promo, (n, 6)."""
+        w = self._w
+        scaled = (rows(seen, self.lexical(seen)) - w["sentence.mean"]) / w["sentence.scale"]
+        scores: Floats = scaled @ w["sentence.weight"].T + w["sentence.bias"]
+        return scores
+
+    def _sure(self, seen: Seen, scores: Floats, spans: Ints, kind: NonContent) -> list[Claim]:
+        w, features = self._w, span_rows(seen, scores, spans, COLUMNS[kind])
+        chances = np.zeros(len(spans), np.float32)
+        for member in range(MEMBERS):
+            name = f"{kind}.{member}"
+            hidden = np.tanh(
+                (features - w[f"{name}.mean"]) / w[f"{name}.scale"] @ w[f"{name}.in"].T + w[f"{name}.in.bias"]
+            )
+            out = hidden @ w[f"{name}.out"].T + w[f"{name}.out.bias"]
+            chances += 1 / (1 + np.exp(-out[:, 0])) / MEMBERS
+        keep = np.flatnonzero(chances >= SURE[kind])
+        return [(float(chances[i]), kind, int(spans[i, 0]), int(spans[i, 1])) for i in keep]
 
 
-def _end(sentences: Sequence[Sentence], at: int) -> int | None:
-    """Where the read that opens at `at` ends; None where none opens."""
-    text = sentences[at].text
-    if _DENIED.search(text):
-        return None
-    certain, likely = _CERTAIN.search(text), _OPENS.search(text)
-    if not (certain or likely or _MAY_OPEN.search(text)):
-        return None
-    reach = UP_TO if certain else UP_TO // 2 if likely else UP_TO * 3 // 4
-    closing = _first_closing(sentences, at, reach)
-    if closing is None:
-        return at if certain else None
-    between = AFTER_EARLY if closing - at < EARLY else BETWEEN
-    return _last_closing(sentences, closing, between, at >= CREDITS * len(sentences))
+def sponsor_reads(sentences: Sequence[Sentence], weights: Path = WEIGHTS) -> tuple[SetAside, ...]:
+    """Reads and promos in order, none overlapping. Without the weights' file, sponsor reads by rule."""
+    if not sentences:
+        return ()
+    if not weights.exists():
+        return tuple(_by_rule(run) for run in runs(sentences))
+    seen = see(sentences)
+    taken: list[SetAside] = []
+    for _, kind, first, last in _model(weights).claims(seen):
+        _add(taken, SetAside(kind=kind, first=first, last=last))
+    for run in seen.rules:
+        if run.sure:
+            _add(taken, _by_rule(run))
+    return tuple(sorted(taken, key=lambda s: s.first))
 
 
-def _first_closing(sentences: Sequence[Sentence], at: int, reach: int) -> int | None:
-    for i in range(at, min(at + reach, len(sentences))):
-        if i > at and _CERTAIN.search(sentences[i].text) and not _CLOSES.search(sentences[at].text):
-            return i - 1 if i - at > 1 else None
-        if _CLOSES.search(sentences[i].text):
-            return i
-    return None
+@cache
+def _model(weights: Path) -> AdModel:
+    return AdModel(weights)
 
 
-def _last_closing(sentences: Sequence[Sentence], closing: int, between: int, credits: bool) -> int:
-    i = closing + 1
-    while i < min(closing + 1 + between, len(sentences)):
-        if not credits and _CERTAIN.search(sentences[i].text):
-            break
-        if _CLOSES.search(sentences[i].text):
-            closing, between = i, BETWEEN
-        i += 1
-    return closing
+def _by_rule(run: Run) -> SetAside:
+    return SetAside(kind="sponsor", first=run.first, last=run.last)
+
+
+def _add(taken: list[SetAside], new: SetAside) -> None:
+    if all(new.last < s.first or new.first > s.last for s in taken):
+        taken.append(new)
