@@ -1,0 +1,358 @@
+"""True insights made false by rule: what the gate is measured with. One seed, one set of pairs."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain import Sentence
+from bot.training.episodes import Annotated
+from bot.training.falsify_words import COMPARED, OPPOSITE, VERBS
+from bot.write.words import in_order
+
+# How many sentences on either side of each evidence sentence a writer would have been given.
+MARGIN = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """An insight with all that it may draw on; `kind` says how it was made false ("true": it wasn't)."""
+
+    id: str
+    kind: str
+    headline: str
+    text: str
+    quote: str
+    passage: tuple[Sentence, ...]
+    metadata: str
+    evidence: tuple[int, ...]
+    before: str = ""
+
+
+Falsify = Callable[[Pair, "Surroundings", random.Random], str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a false detail may come from: the episode's speakers, its other insights, those of other shows."""
+
+    speakers: tuple[str, ...]
+    elsewhere: tuple[Pair, ...]
+    others: tuple[Pair, ...]
+
+
+def true_pairs(episode: Annotated) -> list[Pair]:
+    """The annotator's insights with their evidence and its neighbours."""
+    speakers = sorted({s.speaker for s in episode.transcript.segments if s.speaker})
+    metadata = " ".join([episode.id.replace("-", " "), episode.show.replace("-", " "), *speakers])
+    return [
+        Pair(
+            id=f"{episode.id}#{row['rank']}",
+            kind="true",
+            headline=row["headline"],
+            text=row["text"],
+            quote=row["quote"],
+            passage=passage(episode, row["evidence"]),
+            metadata=metadata,
+            evidence=tuple(row["evidence"]),
+        )
+        for row in episode.reference["insights"]
+    ]
+
+
+def passage(episode: Annotated, evidence: Sequence[int]) -> tuple[Sentence, ...]:
+    """The evidence with its neighbours, in order."""
+    segments = episode.transcript.segments
+    kept = sorted({i for e in evidence for i in range(e - MARGIN, e + MARGIN + 1) if 0 <= i < len(segments)})
+    return tuple(
+        Sentence(start=s.start, end=s.end, speaker=s.speaker, text=s.text)
+        for s in (segments[i] for i in kept)
+    )
+
+
+def false_pairs(pairs: Sequence[Pair], all_pairs: Sequence[Pair], seed: int) -> Iterator[Pair]:
+    """Each of the pairs of one episode made false in every way that it can be."""
+    episode = pairs[0].id.partition("#")[0]
+    others = tuple(p for p in all_pairs if p.id.partition("#")[0] != episode)
+    speakers = tuple(sorted({s.speaker for p in pairs for s in p.passage if s.speaker}))
+    for pair in pairs:
+        near = set(pair.evidence)
+        elsewhere = tuple(
+            p for p in pairs if p is not pair and min(abs(a - b) for a in near for b in p.evidence) > 20
+        )
+        around = Surroundings(speakers=speakers, elsewhere=elsewhere, others=others)
+        for kind, make in KINDS.items():
+            text = make(pair, around, random.Random(f"{seed} {kind} {pair.id}"))
+            if text is not None and text != pair.text:
+                headline = _own_headline(kind, pair, text)
+                yield replace(pair, kind=kind, text=text, headline=headline, before=pair.text)
+
+
+def _own_headline(kind: str, pair: Pair, text: str) -> str:
+    # A text moved away from its passage takes its own opening along as headline.
+    return " ".join(text.split()[:9]).rstrip(".,;:") if kind == "another passage" else pair.headline
+
+
+# Numbers
+
+_NUMBER = re.compile(r"(?<![\w.,-])\d[\d,]*(?:\.\d+)?(?![\w.]*\d)")
+_SPELT = in_order(
+    "two three four five six seven eight nine ten twelve fifteen twenty thirty fifty hundred thousand million"
+)
+_SPELT_RE = re.compile(rf"\b(?:{'|'.join(_SPELT)})\b", re.I)
+
+
+def changed_number(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    found = [*_NUMBER.finditer(pair.text), *_SPELT_RE.finditer(pair.text)]
+    return _put(pair.text, (m := rng.choice(found)), _other_number(m[0], rng)) if found else None
+
+
+def _other_number(number: str, rng: random.Random) -> str:
+    if not number[0].isdigit():
+        return rng.choice([n for n in _SPELT[:14] if n != number.lower()])
+    value = float(number.replace(",", ""))
+    if "." in number:
+        return f"{value + rng.choice([0.3, 1.2, 2.5]):.{len(number.partition('.')[2])}f}"
+    if 1900 <= value <= 2030 and "," not in number:
+        return str(int(value) - rng.choice([2, 3, 5, 11]))
+    new = int(value * rng.choice([2, 3, 0.5])) or 7
+    return f"{new + (new == value):,}" if "," in number else str(new + (new == value))
+
+
+def swapped_numbers(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    """Two numbers of the text exchanged, or one taken from elsewhere in the passage."""
+    mine = [*_NUMBER.finditer(pair.text)]
+    twos = [(a, b) for a in mine for b in mine if a.start() < b.start() and a[0] != b[0]]
+    if twos:
+        return _exchange(pair.text, *rng.choice(twos))
+    theirs = sorted({n for s in pair.passage for n in _NUMBER.findall(s.text)} - {m[0] for m in mine})
+    return _put(pair.text, rng.choice(mine), rng.choice(theirs)) if mine and theirs else None
+
+
+# Names
+
+_NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][\w+#]*(?:['’]s)?(?: [A-Z][\w+#]*)*\b")
+_SAYS = in_order(
+    "says say said argues argue explains holds thinks believes adds warns advises recalls "
+    "suggests claims notes calls points sees describes finds expects predicts recommends "
+    "reports estimates dismisses thinks wants"
+)
+_ATTRIBUTED = re.compile(
+    rf"\b(?:says|argues|explains|according to|holds|thinks|warns|advises|recalls|suggests|adds|notes)"
+    rf"(?: \w+){{0,2}}? (?P<a>[A-Z][\w.]+ [A-Z]\w+)"
+    rf"|\b(?P<b>[A-Z][\w.]+ [A-Z]\w+)(?:,? \w+){{0,3}}? (?:{'|'.join(_SAYS)})\b",
+)
+
+
+def swapped_names(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    """Two names of the text exchanged, or one replaced by another of the passage; speakers are left alone."""
+    people = {w for s in around.speakers for w in s.split()}
+    mine = [m for m in _NAME.finditer(pair.text) if not set(m[0].split()) & people]
+    twos = [(a, b) for a in mine for b in mine if a.start() < b.start() and _apart(pair.text, a, b)]
+    if twos and rng.random() < 0.5:
+        return _exchange(pair.text, *rng.choice(twos))
+    said = {n for s in pair.passage for n in _NAME.findall(s.text) if not set(n.split()) & (people | {"I"})}
+    theirs = sorted(n for n in said if n not in pair.text and not n.startswith(("I'", "I’")))
+    if mine and theirs:
+        return _put(pair.text, rng.choice(mine), rng.choice(theirs))
+    return _exchange(pair.text, *rng.choice(twos)) if twos else None
+
+
+def _apart(text: str, a: re.Match[str], b: re.Match[str]) -> bool:
+    """Two names that are neither the same nor neighbours in a list, where exchanging them changes nothing."""
+    listed = re.fullmatch(
+        r"(?:,? (?:and|or|like|with|versus|vs) |, |[A-Z][\w]*|\s)+", text[a.end() : b.start()]
+    )
+    return a[0] not in b[0] and b[0] not in a[0] and not listed
+
+
+def swapped_speaker(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    """What one says put into another's mouth."""
+    found = [(m, g) for m in _ATTRIBUTED.finditer(pair.text) for g in "ab" if m[g]]
+    found = [(m, g) for m, g in found if any(m[g] in s or s in m[g] for s in around.speakers)]
+    if not found:
+        return None
+    match, group = rng.choice(found)
+    others = [s for s in around.speakers if s not in match[group] and match[group] not in s and " " in s]
+    return pair.text.replace(match[group], rng.choice(others)) if others else None
+
+
+# Polarity
+
+_BE = re.compile(
+    r"\b(is|are|was|were|can|could|will|would|should|must|may|might|has|have|had|does|did|do)\b"
+    r"(?! not\b| no\b|n['’]t)",
+    re.I,
+)
+_NOT = (
+    (
+        re.compile(r"\b(is|are|was|were|could|would|should|does|did|do|has|have|had|must)(?:n['’]t| not)\b"),
+        r"\1",
+    ),
+    (re.compile(r"\bcan(?:['’]t|not)\b"), "can"),
+    (re.compile(r"\bwon['’]t\b"), "will"),
+    (re.compile(r"\bnever\b"), "always"),
+    (re.compile(r"\bwithout\b"), "with"),
+    (re.compile(r"\bno longer\b"), "still"),
+    (re.compile(r"\b(?:nobody|no one)\b"), "everybody"),
+    (re.compile(r"\bnot\b(?! only)"), ""),
+    (re.compile(r"\bno (?=[a-z])"), "a "),
+)
+
+
+def negated(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    found = [
+        m for m in _BE.finditer(pair.text) if m[0].lower() not in ("do", "does", "did", "have", "has", "had")
+    ]
+    if not found:
+        return None
+    match = rng.choice(found)
+    return _put(pair.text, match, "cannot" if match[0] == "can" else f"{match[0]} not")
+
+
+def un_negated(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    found = [(m, put) for rule, put in _NOT for m in rule.finditer(pair.text)]
+    if not found:
+        return None
+    match, put = rng.choice(found)
+    return re.sub(r"  +", " ", _put(pair.text, match, match.expand(put)))
+
+
+def reversed_comparative(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    return _word(pair.text, COMPARED, rng)
+
+
+def antonym(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    return _word(pair.text, OPPOSITE, rng)
+
+
+def _word(text: str, table: Mapping[str, str], rng: random.Random) -> str | None:
+    found = [
+        m
+        for m in re.finditer(r"\b[A-Za-z]+\b", text)
+        if m[0].lower() in table and m[0] not in ("Like", "like")
+    ]
+    if not found:
+        return None
+    match = rng.choice(found)
+    put = table[match[0].lower()]
+    return _put(text, match, put.capitalize() if match[0][0].isupper() else put)
+
+
+# Roles and causes
+
+_ARGUMENT = (
+    r"(?:(?:the|a|an|its|their|his|her|most|many|some|every|each|one) )?[\w'’.$-]+(?: [\w'’.$-]+){0,2}?"
+)
+_CLAUSE = re.compile(
+    rf"(?P<s>(?:^|(?<=[.,:;] )){_ARGUMENT}) (?P<v>{'|'.join(VERBS)}) (?P<o>{_ARGUMENT})"
+    rf"(?=[.,:;]| (?:and|but|when|if|because|so|to|for|by|in|on|at|as|from|than|with|through|into|that|which"
+    rf"|while)\b)"
+)
+_THAN = re.compile(
+    rf"(?P<s>(?:^|(?<=[.,:;] )){_ARGUMENT}) "
+    rf"(?P<v>(?:is|are|was|were|has|have|can be|costs?|takes?|needs?) "
+    rf"(?:[\w-]+ ){{0,4}}?(?:more|less|fewer|[a-z]+er)(?: [\w-]+){{0,4}}? than) (?P<o>{_ARGUMENT})"
+    rf"(?=[.,:;]| (?:and|but|when|if|because|so|to|for|by|in|on|at)\b)"
+)
+
+
+def swapped_roles(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    """Who does it and who it is done to, exchanged; or the two sides of a comparison."""
+    found = [m for rule in (_CLAUSE, _THAN) for m in rule.finditer(pair.text) if _both_named(m)]
+    if not found:
+        return None
+    m = rng.choice(found)
+    subject, thing = m["s"], m["o"]
+    opened = m.start() == 0 or pair.text[m.start() - 2] in ".:"
+    start = thing[0].upper() + thing[1:] if opened else thing
+    keep = subject if re.match(r"[A-Z]\w*[A-Z+#]|[A-Z]\w+ [A-Z]", subject) or not opened else _low(subject)
+    return f"{pair.text[: m.start()]}{start} {m['v']} {keep}{pair.text[m.end() :]}"
+
+
+_NO_ROLE = frozenset(
+    in_order(
+        "it they he she this that there who which what it's them him her you we i to not be not and or so as"
+    )
+)
+
+
+def _both_named(match: re.Match[str]) -> bool:
+    return not any({w.lower() for w in match[g].split()} & _NO_ROLE for g in "so")
+
+
+def _low(words: str) -> str:
+    first, _, rest = words.partition(" ")
+    return (
+        f"{first.lower()} {rest}".strip()
+        if first in ("The", "A", "An", "One", "Most", "Many", "Some", "Every", "Its", "Their")
+        else words
+    )
+
+
+_BECAUSE = re.compile(
+    r"(?P<e>[^.;:]+?),? (?P<c>because|since|as long as|due to|thanks to) (?P<r>[^.;:,]+)(?=[.,;])"
+)
+_SO = re.compile(r"(?P<r>[^.;:]+?), so (?P<e>[^.;:]+)(?=[.;])")
+_LEADS = re.compile(
+    r"(?P<r>[^.,;:]+?) (?P<c>leads to|causes|results in|makes for|creates|means) (?P<e>[^.,;:]+)(?=[.,;])"
+)
+
+
+def swapped_cause(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    found = [m for rule in (_BECAUSE, _SO, _LEADS) for m in rule.finditer(pair.text)]
+    found = [m for m in found if len(m["e"].split()) >= 3 and len(m["r"].split()) >= 3]
+    if not found:
+        return None
+    m = rng.choice(found)
+    effect, reason = m["e"].strip(), m["r"].strip()
+    link = {_BECAUSE: " because ", _SO: ", so ", _LEADS: f" {m.groupdict().get('c')} "}[m.re]
+    first, second = (reason, effect) if m.re is _BECAUSE else (effect, reason)
+    lead = " " if m.start() and m[0].startswith(" ") else ""
+    turned = f"{first[0].upper()}{first[1:]}{link}{_low_any(second)}"
+    return f"{pair.text[: m.start()]}{lead}{turned}{pair.text[m.end() :]}"
+
+
+def _low_any(words: str) -> str:
+    return words if words.split()[0].isupper() or words[1:2].isupper() else words[0].lower() + words[1:]
+
+
+# Details of something else
+
+
+def another_passage(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    """The text of another insight of the same episode, far from this passage."""
+    return rng.choice(around.elsewhere).text if around.elsewhere else None
+
+
+def another_episode(pair: Pair, around: Surroundings, rng: random.Random) -> str | None:
+    """The last sentence replaced by one of another episode."""
+    sentences = re.split(r"(?<=[.?!])\s+(?=[A-Z])", pair.text)
+    theirs = re.split(r"(?<=[.?!])\s+(?=[A-Z])", rng.choice(around.others).text)
+    return " ".join([*sentences[:-1], theirs[-1]]) if len(sentences) > 1 else None
+
+
+def _put(text: str, match: re.Match[str], by: str) -> str:
+    return f"{text[: match.start()]}{by}{text[match.end() :]}"
+
+
+def _exchange(text: str, a: re.Match[str], b: re.Match[str]) -> str:
+    return f"{text[: a.start()]}{b[0]}{text[a.end() : b.start()]}{a[0]}{text[b.end() :]}"
+
+
+KINDS: Mapping[str, Falsify] = {
+    "number changed": changed_number,
+    "numbers swapped": swapped_numbers,
+    "names swapped": swapped_names,
+    "speaker swapped": swapped_speaker,
+    "negated": negated,
+    "un-negated": un_negated,
+    "comparative reversed": reversed_comparative,
+    "antonym": antonym,
+    "roles swapped": swapped_roles,
+    "cause and effect": swapped_cause,
+    "another passage": another_passage,
+    "another episode": another_episode,
+}
