@@ -11,10 +11,11 @@ from bot.write.nearness import Evidence
 from bot.write.words import Line, carries, stem
 
 SAYING = listed(
-    "says say said argues argue argued explains explained holds thinks thought believes adds added "
-    "warns warned advises recalls recalled suggests claims notes noted calls called points sees describes"
-    " finds expects predicts recommends reports estimates wonders doubts puts recounts admits credits compares"
-    " likens insists tells told observes reckons fears wants asks concludes cautions remembers regards considers"
+    "says say said argues argue argued explains explained holds thinks thought believes adds added"
+    " warns warned advises recalls recalled suggests claims notes noted calls called points sees"
+    " describes finds expects predicts recommends reports estimates wonders doubts puts recounts"
+    " admits credits compares likens insists tells told observes reckons fears wants asks concludes"
+    " cautions remembers regards considers"
 )
 # How many words may lie between two that have an order.
 REACH = 12
