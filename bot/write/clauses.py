@@ -66,7 +66,37 @@ def _stands(words: tuple[str, ...]) -> bool:
         return False
     if found[0] in {"X", "M"} or (found[0] == "R" and found[1:2] in (("X",), ("M",))):
         return False
-    return main_verb(words) >= 0
+    return main_verb(words) >= 0 and not _trails(words, found)
+
+
+_TRAIL = re.compile(
+    r"\b(?:and|but|so|or)[\s,]+(?:as a result|of course|then|so on|so forth|again|now|also|maybe"
+    r"|obviously)\W*$"
+    r"|\b(?:an?|the|of|to|in|it|has|have) like\b|\b(?:is|are|was|were),|\b(?:that|which|who),? (?:and|but)\b",
+    re.I,
+)
+
+
+def _trails(words: Sequence[str], found: Tags) -> bool:
+    """It begins something more that never comes: "so when you upgrade.", "it's.", "…, is get one"."""
+    if found[-1] in {"SX", "SM", "RX"} or _TRAIL.search(" ".join(words)):
+        return True
+    verb = main_verb(words)
+    if any(
+        found[i] == "X" and words[i - 1].endswith(",") and found[i - 1] != "C"
+        for i in range(verb + 2, len(words))
+    ):
+        return True
+    return any(_hangs(words, found, i) for i in range(1, len(words) - 1))
+
+
+def _hangs(words: Sequence[str], found: Tags, i: int) -> bool:
+    """`and if …`, `so when …` in the middle, without the clause that it is a condition of."""
+    joined = found[i] == "C" or bare(words[i]) == "so"
+    if not joined or bare(words[i + 1]) not in {"if", "when", "once", "unless", "because", "as"}:
+        return False
+    commas = [k for k in range(i + 2, len(words) - 2) if words[k].endswith(",")]
+    return not any(t in _FINITE for k in commas for t in found[k + 1 :])
 
 
 def tagged(words: Sequence[str]) -> Tags:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.write.clauses import TAKES_BACK, borders, stands_alone
+from bot.write.clauses import TAKES_BACK, borders, spliced, stands_alone, tagged
 from bot.write.clean import clean
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, is_finite, listed
 from bot.write.person import Name, is_singular, told_of
-from bot.write.refer import loose, talk
+from bot.write.refer import has_pronoun, loose, talk
 from bot.write.traits import LISTING, ROUGH, STRONG, VAGUE
 from bot.write.units import Said
 
@@ -32,7 +32,8 @@ _MUSING = re.compile(
     r"|we'll (?:talk|see"
     r"|get)|thank you|i (?:want|said|was|just|would (?:like|love|hope))|i'd (?:like|love|hope)"
     r"|i'm (?:going|trying)"
-    r"|question|interesting|happy|love it|oh|hey|remember|last|yeah|ok|awesome|cool)\b|^(?:never|like"
+    r"|question|interesting|might have seen|check out|checked|you can see|you'll see|we're going to"
+    r"|happy|love it|oh|hey|remember|last|yeah|ok|awesome|cool)\b|^(?:never|like"
     r"|back in|step|just"
     r"|things|sometimes|in the end|by |let|say|imagine|think|look|see)\b|\betc\b|\b(?:pretty|really"
     r"|probably) \w+$",
@@ -143,14 +144,17 @@ def _printed(words: Sequence[str], name: Name) -> str:
     text = " ".join(words).strip(" ,;:.–—-!")
     text = text[:1].upper() + text[1:]
     words = text.split()
-    unfit = _BROKEN.search(text) or _MUSING.search(text) or _MENTION.search(text)
+    unfit = _BROKEN.search(text) or _MUSING.search(text) or _MENTION.search(text) or LISTING.search(text)
     if unfit or not LEAST <= len(words) <= MOST or {bare(w) for w in words} & FIRST:
         return ""
-    return (
-        ""
-        if loose(words, ()) or talk(text) or bare(words[0]) in _DANGLING_START or LISTING.search(text)
-        else text
-    )
+    return text if _is_claim(words) else ""
+
+
+def _is_claim(words: Sequence[str]) -> bool:
+    """A whole clause, no command, that points at nothing outside itself."""
+    if not stands_alone(words) or has_pronoun(words) or spliced(words) or tagged(words)[0] in {"V", "A"}:
+        return False
+    return not loose(words, ()) and not talk(" ".join(words)) and bare(words[0]) not in _DANGLING_START
 
 
 def _score(words: Sequence[str], kept: float, topic: frozenset[str]) -> float:

@@ -159,6 +159,8 @@ def _either(word: str, after: str, last: str) -> str:
 
 def _that(after: str, before: Sequence[str], plain: Sequence[str], i: int) -> str:
     """ "That": H joins a clause, S stands for something, D points at a noun."""
+    if before and plain[i - 1] == "out":
+        return "H"
     verb = _KNOWN.get(after) in {"X", "M"} or bool(kinds(after) & {"s", "past"})
     opens = not before or before[-1] in {"C", "B", "L"}
     if verb:

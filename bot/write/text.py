@@ -14,7 +14,7 @@ from bot.write.headline import Headline, headlines
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, STOPS, bare, content, listed
 from bot.write.person import Name, is_singular, told_of
 from bot.write.refer import loose, talk
-from bot.write.traits import ROUGH, VAGUE, Drafted
+from bot.write.traits import LISTING, ROUGH, VAGUE, Drafted
 from bot.write.units import Said, Unit, units
 
 # Sentences between two that are printed one after the other.
@@ -25,7 +25,7 @@ TOPS = 4
 # {who} is the speaker's name, or "a speaker on …".
 _TAILS = ("{first}, says {who}.", "{first}, {who} explains.", "{first}, {who} says.")
 _OF = ("{first}, {who} says of {topic}.", "On {topic}, {who} says {lower}.")
-_HEADS = ("According to {who}, {lower}.", "As {who} puts it, {lower}.", "{Who} says {lower}.")
+_HEADS = ("As {who} puts it, {lower}.", "{Who} says {lower}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def _runs(said: Sequence[Said]) -> Iterator[tuple[Unit, ...]]:
     places = [at for at in sorted(options) if options[at]]
 
     def grown(run: tuple[Unit, ...], words: int) -> Iterator[tuple[Unit, ...]]:
-        if words >= BAND[0] - 5 and any(u.weight >= 0.5 for u in run):
+        if words >= BAND[0] - 6 and any(u.weight >= 0.5 for u in run) and _is_clear(run):
             yield run
         if sum(len(u.sentences) for u in run) >= 4:
             return
@@ -129,6 +129,19 @@ def _runs(said: Sequence[Said]) -> Iterator[tuple[Unit, ...]]:
     for at in places:
         for unit in options[at]:
             yield from grown((unit,), len(unit.words))
+
+
+def _is_clear(run: Sequence[Unit]) -> bool:
+    """Its first sentence needs nothing before it, and the others find their nouns in it."""
+    seen: list[str] = []
+    lost = 0
+    for sentence in (s for unit in run for s in unit.sentences):
+        missing = loose(sentence.split(), seen)
+        if missing and not seen:
+            return False
+        lost += missing
+        seen += sentence.split()
+    return lost <= 1 and not LISTING.search(run[0].sentences[0])
 
 
 def _worth(unit: Unit) -> float:
