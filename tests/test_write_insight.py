@@ -53,7 +53,7 @@ def test_an_insight_is_a_claim_with_its_reason_in_the_speakers_words() -> None:
 
 def test_where_nobody_is_named_the_show_is() -> None:
     made = write(reading(*SAID, speaker=""), passage(1, 4, 2, 3))
-    assert made is not None and "a speaker on City Hours" in made.text.replace("A speaker", "a speaker")
+    assert made is not None and " speaker on City Hours" in made.text
 
 
 @pytest.mark.parametrize(

@@ -99,15 +99,11 @@ def test_clauses_run_together() -> None:
 
 
 def test_a_long_sentence_may_be_printed_as_two() -> None:
-    said = Said(
-        at=0,
-        text="Paint makes the whole street cooler in summer, and trees need thirty years before they help anybody.",
-        weight=1,
-    )
+    text = "White roofs help the whole street in summer, and trees need thirty years to be useful to anybody."
     assert (
-        "Paint makes the whole street cooler in summer.",
-        "Trees need thirty years before they help anybody.",
-    ) in [u.sentences for u in units(said)]
+        "White roofs help the whole street in summer.",
+        "Trees need thirty years to be useful to anybody.",
+    ) in [u.sentences for u in units(Said(at=0, text=text, weight=1))]
 
 
 def test_played_out_speech_and_questions_give_nothing() -> None:
@@ -121,8 +117,8 @@ def test_headlines_are_claims() -> None:
     assert headlines(Said(at=3, text="It was the best thing for them.", weight=1), frozenset(), ANN) == []
 
 
-def test_who_says_it_and_of_what() -> None:
+def test_who_says_it() -> None:
     first = "You pass one function in."
     assert attributed(first, "Ann Roy", 0) == "You pass one function in, says Ann Roy."
-    assert attributed(first, "Ann Roy", 1, "NiceGUI") == "On NiceGUI, Ann Roy says you pass one function in."
+    assert attributed(first, "Ann Roy", 4) == "Ann Roy says you pass one function in."
     assert attributed(first, "", 0) == first

@@ -62,7 +62,11 @@ def _stands(words: tuple[str, ...]) -> bool:
         or not any(c.isalpha() or c.isdigit() for c in words[0])
     ):
         return False
-    if last in DANGLING | _NEVER_LAST or (found[-1] in {"T", "S"} and last != "it") or "–" in words[-3:]:
+    if (
+        last in DANGLING | _NEVER_LAST
+        or (found[-1] == "T" or last in {"i", "we", "they", "he", "she"})
+        or "–" in words[-3:]
+    ):
         return False
     if found[0] in {"X", "M"} or (found[0] == "R" and found[1:2] in (("X",), ("M",))):
         return False

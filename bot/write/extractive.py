@@ -11,7 +11,6 @@ from dataclasses import replace
 from bot.domain import Episode, Insight, Passage, Provenance, Reading, Sentence
 from bot.write.clauses import borders, stands_alone
 from bot.write.clean import clean
-from bot.write.frame import topic_of
 from bot.write.ground import QUOTE_WORDS, invented, problems
 from bot.write.judge import hand
 from bot.write.lexicon import bare, listed
@@ -58,12 +57,7 @@ class ExtractiveWriter:
         speaker = reading.sentences[passage.quote_at].speaker
         name = named("" if _ANONYMOUS.match(speaker) else speaker)
         style = zlib.crc32(said[0].text.encode())
-        who = Voice(
-            name=name,
-            somebody=_somebody(episode, style),
-            topic=topic_of(passage, reading.sentences),
-            style=style,
-        )
+        who = Voice(name=name, somebody=_somebody(episode, style), style=style)
         found = drafts(said, who, passage.score)
         return sorted(found, key=lambda d: -hand(d.parts))
 

@@ -15,8 +15,8 @@ BY_HAND: Mapping[str, float] = {
     "words": -0.15, "sentences": -0.2, "longest": -0.3, "shortest": -0.4, "dense": 2.0, "commas": -0.2,
     "first": -0.4, "alone": -1.0, "second": -0.15, "vague": -0.3, "rough": -0.5, "talk": -0.4,
     "questions": -0.8, "number": 0.2, "reason": 0.2, "fragments": -0.8, "spliced": -0.6, "first_loose": -1.0,
-    "rest_loose": -0.5, "opens_pronoun": -0.8, "opens_weak": -0.4, "weight": 0.5, "kept": 0.3,
-    "gaps": -0.4, "framed": 0.3, "listing": -0.8, "top_told": -0.5, "topic": 0.3, "agrees": 0.3,
+    "rest_loose": -0.5, "opens_pronoun": -0.8, "opens_weak": -0.4, "weight": 0.5, "kept": 1.0,
+    "gaps": -0.8, "listing": -0.8, "top_told": -0.5, "topic": 0.3, "agrees": 0.3,
 }  # fmt: skip
 
 

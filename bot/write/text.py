@@ -18,13 +18,12 @@ from bot.write.traits import LISTING, ROUGH, VAGUE, Drafted
 from bot.write.units import Said, Unit, units
 
 # Sentences between two that are printed one after the other.
-LEAP = 3
+LEAP = 2
 # How many drafts are looked at closely.
 SHORTLIST = 40
 TOPS = 4
 # {who} is the speaker's name, or "a speaker on …".
 _TAILS = ("{first}, says {who}.", "{first}, {who} explains.", "{first}, {who} says.")
-_OF = ("{first}, {who} says of {topic}.", "On {topic}, {who} says {lower}.")
 _HEADS = ("As {who} puts it, {lower}.", "{Who} says {lower}.")
 
 
@@ -41,12 +40,11 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """Who speaks: a name (empty where unknown: then `somebody`), the talk's topic, and a choice of"
+    """Who speaks: a name (empty where unknown: then `somebody`), and a choice of"
     " wordings."""
 
     name: Name
     somebody: str
-    topic: str = ""
     style: int = 0
 
     @property
@@ -59,16 +57,15 @@ def drafts(said: Sequence[Said], voice: Voice, score: float) -> Iterator[Draft]:
     topic = _topic(said)
     tops = sorted((h for s in said for h in headlines(s, topic, voice.name)), key=_promise, reverse=True)
     for run in sorted(_runs(said), key=_quick, reverse=True)[:SHORTLIST]:
-        for told in _told(run, voice):
-            if BAND[0] <= len(told.text.split()) <= BAND[1]:
-                yield from (_draft(top, run, told, topic, score) for top in _fitting(tops, run))
+        told = _told(run, voice)
+        if told and BAND[0] <= len(told.text.split()) <= BAND[1]:
+            yield from (_draft(top, run, told, topic, score) for top in _fitting(tops, run))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Told:
     text: str
     sentences: tuple[str, ...]
-    framed: bool
     named: bool
 
 
@@ -102,7 +99,6 @@ def _draft(top: Headline, run: Sequence[Unit], told: _Told, topic: frozenset[str
         top_inside=top.at in places,
         topic=topic,
         named=told.named,
-        framed=told.framed,
         top_told=top.told,
         score=score,
     )
@@ -175,9 +171,8 @@ def _quick(run: Sequence[Unit]) -> float:
 _WEAK = listed("then also there there's here but so now one")
 
 
-def _told(run: Sequence[Unit], voice: Voice) -> Iterator[_Told]:
-    """The run in the third person, saying once who says so, with and without the topic's name where the run
-    lacks it; nothing where its first person can't be told."""
+def _told(run: Sequence[Unit], voice: Voice) -> _Told | None:
+    """The run in the third person, saying once who says so; None where its first person can't be told."""
     printed: list[str] = []
     known = False
     for sentence in (s for unit in run for s in unit.sentences):
@@ -186,32 +181,24 @@ def _told(run: Sequence[Unit], voice: Voice) -> Iterator[_Told]:
             words = told_of(words or (), voice.name, known=known)
             known = True
         if words is None:
-            return
+            return None
         printed.append(" ".join(words)[:1].upper() + " ".join(words)[1:])
-    yield _spoken(printed, "" if known else voice.who, voice, "")
-    if voice.topic and not known and voice.topic.lower() not in " ".join(printed).lower():
-        yield _spoken(printed, voice.who, voice, voice.topic)
+    told = (attributed(printed[0], "" if known else voice.who, voice.style), *printed[1:])
+    return _Told(text=" ".join(told), sentences=tuple(printed), named=bool(voice.name.full))
 
 
-def _spoken(printed: Sequence[str], who: str, voice: Voice, topic: str) -> _Told:
-    told = (attributed(printed[0], who, voice.style, topic), *printed[1:])
-    return _Told(
-        text=" ".join(told), sentences=tuple(printed), framed=bool(topic), named=bool(voice.name.full)
-    )
-
-
-def attributed(first: str, who: str, style: int, topic: str = "") -> str:
-    """The sentence, saying who says so ("" for nobody), and of what."""
+def attributed(first: str, who: str, style: int) -> str:
+    """The sentence, saying who says so ("" for nobody)."""
     if not who or not first.endswith("."):
         return first
     lower = _lowered(first)
-    choice: tuple[str, ...] = _OF if topic else (*_TAILS, *_HEADS)
+    choice: tuple[str, ...] = (*_TAILS, *_HEADS)
     if lower == first:
-        choice = choice[:1] if topic else _TAILS
+        choice = _TAILS
     elif len(first.split()) > 26:
-        choice = _OF[1:] if topic else _HEADS
+        choice = _HEADS
     return choice[style % len(choice)].format(
-        first=first[:-1], lower=lower[:-1], who=who, Who=who[0].upper() + who[1:], topic=topic
+        first=first[:-1], lower=lower[:-1], who=who, Who=who[0].upper() + who[1:]
     )
 
 

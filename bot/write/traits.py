@@ -64,7 +64,6 @@ class Drafted:
     top_inside: bool
     topic: frozenset[str]
     named: bool
-    framed: bool
     top_told: bool
     score: float
 
@@ -144,7 +143,6 @@ def _of_whole(d: Drafted) -> dict[str, float]:
         "topic": len(meaning & d.topic) / 6,
         "agrees": len(content(d.top) & meaning) / max(len(content(d.top)), 1),
         "named": float(d.named),
-        "framed": float(d.framed),
         "top_told": float(d.top_told),
         "listing": float(bool(LISTING.search(d.text))) + float(bool(LISTING.search(d.top))),
         "score": d.score,
