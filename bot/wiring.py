@@ -165,7 +165,7 @@ class Earmark:
     def reader(self) -> Reader:
         from bot.read.reader import PassageReader
 
-        return PassageReader(self.encoder)
+        return PassageReader.load(self.weights, threads=self.threads)
 
     @cached_property
     def writer(self) -> Writer:

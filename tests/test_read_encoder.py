@@ -63,7 +63,7 @@ def test_order_and_batching_change_nothing_that_matters(encoder: Encoder) -> Non
 
 
 @pytest.mark.model
-def test_a_short_episode_is_read_and_written(encoder: Encoder) -> None:
+def test_a_short_episode_is_read_and_written(tmp_path_factory: pytest.TempPathFactory) -> None:
     from bot.write.extractive import ExtractiveWriter
 
     texts = (
@@ -77,7 +77,8 @@ def test_a_short_episode_is_read_and_written(encoder: Encoder) -> None:
         "Thanks for listening, and see you next week.",
     )
     segments = tuple(Segment(start=8.0 * i, end=8.0 * i + 8, text=t) for i, t in enumerate(texts))
-    reading = PassageReader(encoder).read(Transcript(segments=segments))
-    assert any(s.kind == "sponsor" and (s.first, s.last) == (1, 2) for s in reading.set_aside)
+    reader = PassageReader.load(_weights(tmp_path_factory), threads=1)
+    reading = reader.read(Transcript(segments=segments))
+    assert any(s.kind == "sponsor" and s.first == 1 and s.last in (2, 3) for s in reading.set_aside)
     made = [ExtractiveWriter().write(p, reading, Episode(show="City Hours")) for p in reading.passages]
     assert any(i and "two degrees" in i.text and i.provenance.reader == reading.model for i in made)

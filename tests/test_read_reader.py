@@ -12,10 +12,10 @@ import pytest
 
 from bot.domain import Reading, Segment, Sentence, Transcript
 from bot.errors import ModelError
+from bot.read.blocks import blocks, pooled
 from bot.read.cues import NAMES, cues
-from bot.read.encoder import DIMENSIONS, Vectors, unit
-from bot.read.head import KINDS, Head, Scores, features
-from bot.read.reader import CUES_ALONE, HEAD, PassageReader, by_cues, how_many
+from bot.read.head import KINDS, Head, Scores
+from bot.read.reader import CUES_ALONE, TUNED, PassageReader, by_cues, how_many
 from bot.read.spans import passages, set_aside
 
 CLAIM = "Because white roofs reflect light, measured street temperatures fell by more than 2 degrees in July."
@@ -23,18 +23,14 @@ CHAT = "Yeah, you know, it was like that."
 SPONSOR = "This episode is brought to you by our sponsor Acme, sign up at acme dot com for a discount."
 
 
-class FakeEncoder:
-    """Vectors from a hash of the words: equal texts are equal, others are not."""
+class FakeScorer:
+    """Scores by cues under another name: what matters is that the reader asks it."""
 
     name = "fake"
-    tokens = 0
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        rows = []
-        for text in texts:
-            seed = sum((i + 1) * ord(c) for i, c in enumerate(text)) % 2**32
-            rows.append(np.random.default_rng(seed).normal(size=DIMENSIONS))
-        return unit(np.array(rows, np.float32).reshape(-1, DIMENSIONS))
+    def scores(self, said: Sequence[Sentence]) -> Scores:
+        assert said
+        return by_cues(said)
 
 
 def said(*texts: str) -> list[Sentence]:
@@ -89,18 +85,18 @@ def test_passages_gather_around_the_worthiest_sentence() -> None:
 
 
 def test_nothing_comes_of_nothing() -> None:
-    reading = PassageReader(FakeEncoder()).read(Transcript(segments=()))
+    reading = PassageReader(FakeScorer()).read(Transcript(segments=()))
     assert reading.sentences == () and reading.passages == () and reading.set_aside == ()
 
 
 @pytest.mark.parametrize("texts", [[CLAIM], [CHAT, CLAIM], [CLAIM, CHAT] * 40, [SPONSOR] * 12])
 def test_every_reading_is_in_order(texts: list[str]) -> None:
-    for reader in (PassageReader(FakeEncoder()), PassageReader(FakeEncoder(), Path("no-such-head"))):
+    for reader in (PassageReader(FakeScorer()), PassageReader(None)):
         check(reader.read(spoken(*texts)))
 
 
-def test_without_a_head_cues_find_the_claim_and_the_advertisement(tmp_path: Path) -> None:
-    reader = PassageReader(FakeEncoder(), tmp_path / "none.safetensors")
+def test_without_a_model_cues_find_the_claim_and_the_advertisement() -> None:
+    reader = PassageReader(None)
     reading = reader.read(spoken(*[CHAT] * 12, CLAIM, *[CHAT] * 12, *[SPONSOR] * 4, *[CHAT] * 4))
     assert reading.model == CUES_ALONE
     assert reading.passages[0].quote_at == 12
@@ -122,26 +118,38 @@ def test_cues_are_one_row_a_sentence_and_finite() -> None:
 
 def test_the_head_runs_as_torch_does(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from bot.training.reader import Net, save
+    from bot.read.tuned import features
+    from bot.training.reader_net import Net, save
 
     torch.manual_seed(1)
-    seen = features(said(CLAIM, CHAT, SPONSOR) * 7, FakeEncoder().encode([CLAIM, CHAT, SPONSOR] * 7))
-    net = Net(seen.shape[1]).half().float().eval()
-    save([net], tmp_path / "head.safetensors", "test head")
+    sentences = said(CLAIM, CHAT, SPONSOR) * 7
+    seen = features(sentences, np.random.default_rng(1).normal(size=(21, 384)).astype(np.float32))
+    net = Net(torch.nn.ModuleList(), seen.shape[1] - 384).half().float().eval()
+    save(net, tmp_path / "head.safetensors", "test head")
     scores = Head(tmp_path / "head.safetensors").scores(seen)
     with torch.inference_mode():
-        expected = torch.sigmoid(net(torch.from_numpy(seen)[None]))[0, :, 0].numpy()
+        x = torch.tanh(net.project(torch.from_numpy(seen)[None]))
+        expected = torch.sigmoid(net.out(torch.cat([net.gru(x)[0], x], dim=-1)))[0, :, 0].numpy()
     np.testing.assert_allclose(scores.worth, expected, atol=1e-4)
+
+
+def test_blocks_hold_whole_sentences_in_order_and_pool_them() -> None:
+    packed = blocks([[1] * 5, [], [2] * 300, [3] * 6], start=100, end=101, unknown=99, most=12)
+    assert [b.ids[0] for b in packed] == [100] * 3 and all(b.ids[-1] == 101 for b in packed)
+    assert [sorted({*b.owner} - {-1}) for b in packed] == [[0, 1], [2], [3]]
+    assert len(packed[1].ids) == 130 and packed[0].ids[6] == 99
+    hidden = [np.array([[float(i)] for i in b.ids], np.float32) for b in packed]
+    assert pooled(hidden, packed, 4)[:, 0].tolist() == [1.0, 99.0, 2.0, 3.0]
 
 
 def test_a_head_of_other_features_or_none_at_all_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="trained on other features"):
-        Head(HEAD).scores(np.zeros((3, 7), np.float32))
+        Head(TUNED).scores(np.zeros((3, 7), np.float32))
     broken = tmp_path / "head.safetensors"
     broken.write_bytes(b"not a head")
     with pytest.raises(ModelError, match="can't be read"):
         Head(broken)
-    shutil.copy(HEAD, broken)
+    shutil.copy(TUNED, broken)
     assert Head(broken).name.startswith("MiniLM-L6 int8")
 
 

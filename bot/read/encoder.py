@@ -47,16 +47,9 @@ class Encoder:
     name = NAME
 
     def __init__(self, folder: Path, converted: Path, *, threads: int = 2) -> None:
-        import ctranslate2
-
         self.tokens = 0
-        self._tokenizer = _tokenizer(folder)
-        try:
-            self._model = ctranslate2.Encoder(
-                str(converted), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads
-            )
-        except (RuntimeError, ValueError) as error:
-            raise ModelError(f"MiniLM can't be loaded from {converted.name}: {error}") from error
+        self._tokenizer = tokenizer_of(folder)
+        self._model = load_ct2(converted, threads)
 
     @classmethod
     def load(cls, weights: WeightFolders, *, threads: int = 2) -> Encoder:
@@ -89,7 +82,7 @@ class TransformersEncoder:
         from transformers import AutoModel
 
         self.tokens = 0
-        self._tokenizer = _tokenizer(folder)
+        self._tokenizer = tokenizer_of(folder)
         self._model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -119,6 +112,18 @@ def convert(folder: Path, target: Path) -> None:
         raise ModelError(f"MiniLM can't be converted: {error}") from error
 
 
+def load_ct2(converted: Path, threads: int) -> Any:
+    """The CTranslate2 encoder in a folder that `convert` made; ModelError where there is none."""
+    import ctranslate2
+
+    try:
+        return ctranslate2.Encoder(
+            str(converted), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"MiniLM can't be loaded from {converted.name}: {error}") from error
+
+
 def unit(vectors: Vectors) -> Vectors:
     """Rows scaled to length one (a zero row stays zero)."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
@@ -126,7 +131,8 @@ def unit(vectors: Vectors) -> Vectors:
     return scaled
 
 
-def _tokenizer(folder: Path) -> Any:
+def tokenizer_of(folder: Path) -> Any:
+    """MiniLM's tokenizer, cut at MAX_TOKENS, without padding; raises ModelError where there is none."""
     from tokenizers import Tokenizer
 
     path = folder / "tokenizer.json"

@@ -1,24 +1,25 @@
-"""The head over frozen sentence vectors: small two-way GRUs, trained in torch, run here in numpy."""
+"""The head over sentence vectors: a small two-way GRU, trained in torch, run here in numpy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import NonContent, Sentence
+from bot.domain import NonContent
 from bot.errors import ModelError
-from bot.read.cues import cues
-from bot.read.encoder import Vectors
 
 Floats = NDArray[np.float32]
 KINDS: tuple[NonContent, ...] = ("intro", "outro", "sponsor", "promo", "banter", "housekeeping")
-# Columns of the head's output: worth of a place, evidence, quote, then substance and the kinds (logits).
+# Columns of the head's output: worth of a place, evidence, quote, then substance and the kinds (logits), and
+# whether a chapter begins here, which only training looks at.
 WORTH, EVIDENCE, QUOTE, CLASSES = 0, 1, 2, slice(3, 4 + len(KINDS))
-OUTPUTS = 4 + len(KINDS)
+CHAPTER = CLASSES.stop
+OUTPUTS = CHAPTER + 1
+# Tensors of the tuned encoder that lie in the same file.
+ENCODER = "encoder."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,21 +33,8 @@ class Scores:
     classes: Floats
 
 
-def features(sentences: Sequence[Sentence], vectors: Vectors) -> Floats:
-    """What the head sees of each sentence: its vector, its cues, and how it lies among the others."""
-    if not sentences:
-        return np.zeros((0, vectors.shape[1]), np.float32)
-    centre = vectors.mean(axis=0)
-    centre /= max(float(np.linalg.norm(centre)), 1e-9)
-    before = np.concatenate([[0.0], (vectors[1:] * vectors[:-1]).sum(axis=1)])
-    lie = np.stack([vectors @ centre, before, np.append(before[1:], 0.0)], axis=1)
-    # Unit vectors have components of about 0.05: scaled to the size of the cues.
-    joined: Floats = np.concatenate([vectors * 8, cues(sentences), lie], axis=1).astype(np.float32)
-    return joined
-
-
 class Head:
-    """An ensemble of GRUs; `name` is what provenance calls it. Raises ModelError for a file it can't use."""
+    """One GRU or several; `name` is what provenance calls it. Raises ModelError for a file it can't use."""
 
     def __init__(self, path: Path) -> None:
         from safetensors import SafetensorError, safe_open
@@ -54,7 +42,8 @@ class Head:
         try:
             with safe_open(str(path), "np") as file:
                 self.name = str((file.metadata() or {})["name"])
-                self._w = {k: file.get_tensor(k).astype(np.float32) for k in file.keys()}  # noqa: SIM118
+                keys = [k for k in file.keys() if not k.startswith(ENCODER)]  # noqa: SIM118
+                self._w = {k: file.get_tensor(k).astype(np.float32) for k in keys}
         except (OSError, KeyError, SafetensorError) as error:
             raise ModelError(f"the reader's head {path.name} can't be read: {error}") from error
 

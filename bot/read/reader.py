@@ -5,36 +5,45 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from bot.domain import Reading, Sentence, Transcript
 from bot.read.cues import NAMES, cues
-from bot.read.encoder import Encoder, TextEncoder, WeightFolders
-from bot.read.head import KINDS, Head, Scores, features
+from bot.read.encoder import WeightFolders
+from bot.read.head import KINDS, Scores
 from bot.read.sentences import sentences
 from bot.read.spans import passages, set_aside
 from bot.read.sponsors import sponsor_reads
+from bot.read.tuned import TunedReader
 
-HEAD = Path(__file__).with_name("head.safetensors")
-CUES_ALONE = "cues alone (no head)"
+TUNED = Path(__file__).with_name("reader.safetensors")
+CUES_ALONE = "cues alone (no model)"
 # Passages an hour of speech: enough to choose from, few enough that all deserve a look.
 AN_HOUR, FEWEST, MOST = 16, 6, 60
 WORDS_AN_HOUR = 9600
 
 
-class PassageReader:
-    """Implements Reader. Without the head's file it goes by cues alone, and its `model` says so."""
+class SentenceScorer(Protocol):
+    """Scores of at least one sentence; `name` is what provenance calls it."""
 
-    def __init__(self, encoder: TextEncoder, head: Path = HEAD) -> None:
-        self._encoder = encoder
-        self._head = Head(head) if head.exists() else None
-        self.name = self._head.name if self._head else CUES_ALONE
+    name: str
+
+    def scores(self, said: Sequence[Sentence]) -> Scores: ...
+
+
+class PassageReader:
+    """Implements Reader. Without a model it goes by cues alone, and its `model` says so."""
+
+    def __init__(self, scorer: SentenceScorer | None) -> None:
+        self._scorer = scorer
+        self.name = scorer.name if scorer else CUES_ALONE
 
     @classmethod
-    def load(cls, weights: WeightFolders, *, threads: int = 2) -> PassageReader:
-        """With the packaged MiniLM and the head that ships beside this file."""
-        return cls(Encoder.load(weights, threads=threads))
+    def load(cls, weights: WeightFolders, *, threads: int = 2, file: Path = TUNED) -> PassageReader:
+        """With MiniLM as tuned by `file`, which ships beside this module."""
+        return cls(TunedReader.load(weights, file, threads=threads))
 
     def read(self, transcript: Transcript) -> Reading:
         """Passages best first, none inside what is set aside; nothing for an empty transcript."""
@@ -51,9 +60,7 @@ class PassageReader:
         )
 
     def _scores(self, said: Sequence[Sentence]) -> Scores:
-        if self._head is None or not said:
-            return by_cues(said)
-        return self._head.scores(features(said, self._encoder.encode([s.text for s in said])))
+        return self._scorer.scores(said) if self._scorer and said else by_cues(said)
 
 
 def how_many(said: Sequence[Sentence]) -> int:

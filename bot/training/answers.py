@@ -22,7 +22,7 @@ from bot.answer.search import Index
 from bot.read.encoder import Encoder
 from bot.read.sentences import sentences
 from bot.training.episodes import Annotated, annotated, is_validation
-from bot.training.reader import cached
+from bot.training.vectors import cached
 
 log = logging.getLogger("earmark.training.answers")
 NEAR = 1

@@ -1,4 +1,4 @@
-"""Measures reader and writer: `python -m bot.training.evaluate FOLDER --minilm FOLDER --converted FOLDER`."""
+"""Measures reader and writer: `python -m bot.training.evaluate FOLDER --minilm FOLDER`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.domain import Episode, Insight, Reading
-from bot.read.encoder import Encoder
-from bot.read.reader import HEAD, PassageReader
+from bot.read.reader import TUNED, PassageReader
 from bot.read.sentences import cuts
+from bot.read.tuned import TunedReader, build
 from bot.training import metric
 from bot.training.episodes import Annotated, annotated, is_validation
 from bot.write.choose import best
@@ -170,12 +171,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="transcript and reference files")
     parser.add_argument("--minilm", type=Path, required=True)
-    parser.add_argument("--converted", type=Path, required=True)
-    parser.add_argument("--head", type=Path, default=HEAD)
+    parser.add_argument("--reader", type=Path, default=TUNED, help="the tuned reader to measure")
     parser.add_argument("--all", action="store_true", help="all episodes, not the validation split alone")
     parser.add_argument("--stripped", action="store_true", help="without speakers and punctuation")
     options = parser.parse_args(argv)
-    reader = PassageReader(Encoder(options.minilm, options.converted, threads=1), options.head)
+    with TemporaryDirectory() as scratch:
+        build(options.reader, options.minilm, Path(scratch) / "reader")
+        reader = PassageReader(
+            TunedReader(options.reader, options.minilm, Path(scratch) / "reader", threads=1)
+        )
     chosen = [e for e in annotated(options.folder) if options.all or is_validation(e)]
     seen = [see(stripped(e) if options.stripped else e, reader) for e in chosen]
     sys.stdout.write(f"{len(seen)} episodes, {reader.name}\n{table(seen)}\n")

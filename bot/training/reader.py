@@ -1,93 +1,70 @@
-"""Trains the reader's head: `python -m bot.training.reader FOLDER --minilm FOLDER --converted FOLDER`."""
+"""Trains the reader, end to end: `python -m bot.training.reader FOLDER --minilm FOLDER`."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from bot.domain import Sentence
-from bot.read.encoder import DIMENSIONS, Encoder
-from bot.read.head import CLASSES, KINDS, OUTPUTS, WORTH, Floats, Head, features
+from bot.read.blocks import BLOCK, Block
+from bot.read.encoder import tokenizer_of
+from bot.read.head import CHAPTER, CLASSES, KINDS, WORTH, Floats, Scores
 from bot.read.sentences import sentences
 from bot.read.spans import passages, set_aside
+from bot.read.sponsors import sponsor_reads
+from bot.read.tuned import packed_texts
 from bot.training.episodes import Annotated, annotated, is_validation
-from bot.training.metric import ndcg_at_5
+from bot.training.metric import hit_at_5, ndcg_at_5
+from bot.training.reader_net import Lower, Net, average, cue_tensor, save, scores_of
 
 log = logging.getLogger("earmark.training.reader")
-HIDDEN, PROJECTED = 64, 64
-MEMBERS = 3
-CHUNK = 192
-EPOCHS = 14
-NAME = "MiniLM-L6 int8 + head 2026-11"
+EPOCHS, BATCH, CHUNK = 3, 2, 128
+ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
+# How often each view is drawn: as published, in other blocks, without speakers, as a poor ASR would give it.
+VIEWS = (0.3, 0.3, 0.15, 0.25)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """An episode in one disguise: its sentences, its blocks, and their states below the tuned layers."""
+
+    said: Sequence[Sentence]
+    packed: Sequence[Block]
+    states: Sequence[Tensor]
+    cues: Tensor
+
+    @property
+    def starts(self) -> list[int]:
+        """The first sentence of each block, and the number of sentences."""
+        return [b.owner[1] for b in self.packed] + [len(self.said)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One episode as the head sees it, in several disguises, and what it should say."""
+    """One episode, its views and what should be said of each sentence."""
 
     episode: Annotated
-    views: tuple[Floats, ...]
-    target: Floats
-    kinds: np.ndarray
-    weight: Floats
-
-
-class Net(nn.Module):  # type: ignore[misc]
-    """The head in torch; `bot.read.head` runs the same in numpy."""
-
-    def __init__(self, inputs: int) -> None:
-        super().__init__()
-        self.project = nn.Linear(inputs, PROJECTED)
-        self.gru = nn.GRU(PROJECTED, HIDDEN, batch_first=True, bidirectional=True)
-        self.out = nn.Linear(2 * HIDDEN + PROJECTED, OUTPUTS)
-        self.drop = nn.Dropout(0.3)
-
-    def forward(self, seen: Tensor) -> Tensor:
-        x = torch.tanh(self.project(self.drop(seen)))
-        h, _ = self.gru(self.drop(x))
-        out: Tensor = self.out(self.drop(torch.cat([h, x], dim=-1)))
-        return out
-
-
-def disguises(said: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """As published, without speakers, and as a poor ASR would give it: no speakers, case or punctuation."""
-    yield list(said)
-    yield [replace(s, speaker="") for s in said]
-    yield [replace(s, speaker="", text=bare(s.text)) for s in said]
+    views: tuple[View, ...]
+    target: Tensor
+    kinds: Tensor
+    chapter: Tensor
+    weight: Tensor
 
 
 def bare(text: str) -> str:
+    """The text as a poor ASR would give it: no case, no punctuation."""
     return " ".join(re.sub(r"[^\w\s']", " ", text).lower().split())
-
-
-def example(episode: Annotated, encoder: Encoder, cache: Path) -> Example:
-    """Features are cached by episode id; delete the folder when the encoder changes."""
-    said = sentences(episode.transcript)
-    vectors = cached(cache / f"{episode.id}.npy", [s.text for s in said], encoder)
-    plain = cached(cache / f"{episode.id}.plain.npy", [bare(s.text) for s in said], encoder)
-    named, unnamed, asr = disguises(said)
-    views = (features(named, vectors), features(unnamed, vectors), features(asr, plain))
-    target, kinds, weight = targets(episode, len(said))
-    return Example(episode=episode, views=views, target=target, kinds=kinds, weight=weight)
-
-
-def cached(path: Path, texts: list[str], encoder: Encoder) -> Floats:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, encoder.encode(texts).astype(np.float16))
-    stored: Floats = np.load(path).astype(np.float32)
-    return stored
 
 
 def targets(episode: Annotated, n: int) -> tuple[Floats, np.ndarray, Floats]:
@@ -109,112 +86,160 @@ def targets(episode: Annotated, n: int) -> tuple[Floats, np.ndarray, Floats]:
     return y, kinds, weight
 
 
-def train(examples: Sequence[Example], seed: int, epochs: int = EPOCHS) -> Net:
-    """One member of the ensemble: AdamW, one-cycle rate, random chunks in random disguises."""
-    torch.manual_seed(seed)
+def example(episode: Annotated, lower: Lower, tokenizer: Any) -> Example:
+    """The views that training draws from; validation looks at the first and the last."""
+    said = sentences(episode.transcript)
+    unnamed = [replace(s, speaker="") for s in said]
+    poor = [replace(s, text=bare(s.text)) for s in unnamed]
+    published = _view(said, lower, tokenizer)
+    shifted = _view(said, lower, tokenizer, first=BLOCK // 2)
+    views = (
+        published,
+        shifted,
+        replace(shifted, said=unnamed, cues=cue_tensor(unnamed)),
+        _view(poor, lower, tokenizer),
+    )
+    y, kinds, weight = (torch.from_numpy(x) for x in targets(episode, len(said)))
+    chapter = torch.zeros(len(said))
+    chapter[[c["from"] for c in episode.reference["chapters"] if c["from"] < len(said)]] = 1.0
+    return Example(episode=episode, views=views, target=y, kinds=kinds, chapter=chapter, weight=weight)
+
+
+def _view(said: Sequence[Sentence], lower: Lower, tokenizer: Any, first: int = 0) -> View:
+    packed = packed_texts(tokenizer, [s.text for s in said], first)
+    return View(said=said, packed=packed, states=lower.states(packed), cues=cue_tensor(said))
+
+
+Chunk = tuple[Example, View, int, int]
+
+
+def chunks(examples: Sequence[Example], rng: np.random.Generator) -> list[Chunk]:
+    """Every episode once, in a random view, cut into runs of blocks of about CHUNK sentences."""
+    made: list[Chunk] = []
+    for one in examples:
+        view = one.views[rng.choice(len(VIEWS), p=VIEWS)]
+        edges, room = [0], int(rng.integers(16, CHUNK))
+        for at, start in enumerate(view.starts[:-1]):
+            if start - view.starts[edges[-1]] >= room:
+                edges.append(at)
+                room = CHUNK
+        made += [(one, view, a, b) for a, b in zip(edges, [*edges[1:], len(view.packed)], strict=True)]
+    order = rng.permutation(len(made))
+    return [made[i] for i in order]
+
+
+def loss_of(net: Net, chunk: Chunk) -> Tensor:
+    """Soft cross-entropy for each score, a listwise one for worth, cross-entropy for kinds and chapters."""
+    one, view, a, b = chunk
+    first, last = view.starts[a], view.starts[b]
+    out = net(view.packed[a:b], view.states[a:b], view.cues[first:last], first)
+    y, kinds, weight = one.target[first:last], one.kinds[first:last], one.weight[first:last]
+    scores, binary = out[:, : CLASSES.start], nn.functional.binary_cross_entropy_with_logits
+    each = binary(scores, y, reduction="none").sum(dim=-1)
+    each = each + 0.5 * nn.functional.cross_entropy(
+        out[:, CLASSES], kinds, reduction="none", label_smoothing=0.02
+    )
+    each = each + 0.3 * binary(out[:, CHAPTER], one.chapter[first:last], reduction="none")
+    loss = (each * weight).sum() / weight.sum().clamp(min=1)
+    worth = y[:, WORTH] * weight
+    if worth.sum() > 0:
+        hidden = scores[:, WORTH].masked_fill(weight == 0, -30.0)
+        loss = loss - 0.15 * (worth / worth.sum() * hidden.log_softmax(dim=0)).sum()
+    return loss
+
+
+def train(examples: Sequence[Example], net: Net, seed: int, epochs: int, folder: Path) -> Iterator[int]:
+    """Epoch by epoch, each state saved as `folder/epoch-N.pt`; what is there already is gone on from."""
     rng = np.random.default_rng(seed)
-    net = Net(examples[0].views[0].shape[1])
-    optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
-    # Chunks start at random, so epochs differ by a batch or so.
-    steps = epochs * (len(list(_batches(examples, rng))) + 2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.2)
-    for _ in range(epochs):
-        net.train()
-        for batch in _batches(examples, rng):
-            loss = _loss(net, batch)
-            optimizer.zero_grad()
+    steps = math.ceil(len(chunks(examples, rng)) / BATCH)
+    groups = [
+        {"params": net.upper.parameters(), "lr": ENCODER_RATE, "weight_decay": 0.01},
+        {"params": net.head_parameters(), "lr": HEAD_RATE, "weight_decay": 0.02},
+    ]
+    optimizer = torch.optim.AdamW(groups)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: _rate(s, steps * epochs))
+    for epoch in range(1, epochs + 1):
+        file = folder / f"epoch-{epoch}.pt"
+        if file.exists():
+            kept = torch.load(file)
+            net.load_state_dict(kept["net"])
+            optimizer.load_state_dict(kept["optimizer"])
+            schedule.load_state_dict(kept["schedule"])
+        else:
+            _epoch(chunks(examples, rng), net, optimizer, schedule)
+            kept = {
+                "net": net.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+            }
+            torch.save(kept, file.with_suffix(".part"))
+            file.with_suffix(".part").rename(file)
+        yield epoch
+
+
+def _rate(step: int, total: int) -> float:
+    """Up over a twelfth of the steps, then down a cosine."""
+    return (
+        min(1.0, (step + 1) / (0.08 * total)) * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 1e-3
+    )
+
+
+def _epoch(drawn: Sequence[Chunk], net: Net, optimizer: Any, schedule: Any) -> None:
+    net.train()
+    total, begun = 0.0, time.monotonic()
+    for at in range(0, len(drawn), BATCH):
+        optimizer.zero_grad()
+        for chunk in drawn[at : at + BATCH]:
+            loss = loss_of(net, chunk) / BATCH
             loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-    net.eval()
-    return net
+            total += float(loss.detach())
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    log.info("loss %.3f (%.0f s)", total * BATCH / len(drawn), time.monotonic() - begun)
 
 
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
-
-
-def _batches(examples: Sequence[Example], rng: np.random.Generator, size: int = 16) -> Iterator[Batch]:
-    """Chunks of CHUNK sentences from random starts, the short rest padded with weight 0."""
-    chunks = []
-    for e in examples:
-        view = e.views[rng.choice(len(e.views), p=(0.5, 0.25, 0.25))]
-        shift = int(rng.integers(0, CHUNK))
-        starts = [0, *range(CHUNK - shift, len(view), CHUNK)]
-        for a, b in zip(starts, [*starts[1:], len(view)], strict=True):
-            chunks.append(tuple(_padded(x[a:b]) for x in (view, e.target, e.kinds, e.weight)))
-    order = rng.permutation(len(chunks))
-    for at in range(0, len(order), size):
-        rows = [chunks[i] for i in order[at : at + size]]
-        seen, y, kinds, weight = (torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))
-        yield seen, y, kinds, weight
-
-
-def _padded(x: Any) -> Any:
-    return np.concatenate([x, np.zeros((CHUNK - len(x), *x.shape[1:]), x.dtype)])
-
-
-def _loss(net: Net, batch: Batch) -> Tensor:
-    """Soft cross-entropy for each score, a listwise one for worth, cross-entropy for the kinds."""
-    seen, y, kinds, weight = batch
-    out = net(seen)
-    scores, classes = out[..., : CLASSES.start], out[..., CLASSES]
-    each = nn.functional.binary_cross_entropy_with_logits(scores, y, reduction="none").sum(dim=-1)
-    kind = nn.functional.cross_entropy(classes.transpose(1, 2), kinds, reduction="none", label_smoothing=0.02)
-    pointwise = ((each + 0.5 * kind) * weight).sum() / weight.sum()
-    worth = y[..., WORTH] * weight
-    share = worth / worth.sum(dim=1, keepdim=True).clamp(min=1e-6)
-    hidden = scores[..., WORTH].masked_fill(weight == 0, -30.0)
-    listwise = -(share * hidden.log_softmax(dim=1)).sum(dim=1).mean()
-    return pointwise + 0.1 * listwise
-
-
-def save(nets: Sequence[Net], path: Path, name: str = NAME) -> None:
-    """The members stacked, half precision, as `bot.read.head` reads them."""
-    states = [n.state_dict() for n in nets]
-    stacked = {k: torch.stack([s[k] for s in states]).half().contiguous() for k in states[0]}
-    save_file(stacked, str(path), metadata={"name": name, "features": str(DIMENSIONS)})
-
-
-def measured(head: Head, examples: Sequence[Example], view: int) -> float:
-    """Mean nDCG@5 of the reader's passages in one disguise."""
-    values = []
-    for e in examples:
-        said = list(disguises(sentences(e.episode.transcript)))[view]
-        scores = head.scores(e.views[view])
-        found = passages(scores, said, set_aside(scores), 12)
-        values.append(ndcg_at_5([p.quote_at for p in found], e.episode.reference["insights"]))
-    return float(np.mean(values))
+def measured(net: Net, examples: Sequence[Example], view: int) -> Mapping[str, float]:
+    """Means of the reader's passages in one view."""
+    rows = []
+    for one in examples:
+        seen = one.views[view]
+        scores: Scores = scores_of(net, seen.packed, seen.states, seen.cues)
+        aside = set_aside(scores, sponsor_reads(seen.said))
+        found = [p.quote_at for p in passages(scores, seen.said, aside, 12)]
+        known = one.episode.reference["insights"]
+        rows.append((ndcg_at_5(found, known), hit_at_5(found, known)))
+    ndcg, hit = np.mean(rows, axis=0)
+    return {"nDCG@5": float(ndcg), "hit@5": float(hit)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="annotated episodes")
     parser.add_argument("--minilm", type=Path, required=True, help="the published MiniLM")
-    parser.add_argument("--converted", type=Path, required=True, help="its CTranslate2 form")
-    parser.add_argument("--cache", type=Path, default=Path("build/vectors"))
-    parser.add_argument("--out", type=Path, default=Path("bot/read/head.safetensors"))
-    parser.add_argument("--members", type=int, default=MEMBERS)
+    parser.add_argument("--checkpoints", type=Path, default=Path("build/reader"))
+    parser.add_argument("--out", type=Path, default=Path("bot/read/reader.safetensors"))
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(1)
-    encoder = Encoder(options.minilm, options.converted, threads=1)
-    examples = [example(e, encoder, options.cache) for e in annotated(options.folder)]
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    options.checkpoints.mkdir(parents=True, exist_ok=True)
+    tokenizer, lower = tokenizer_of(options.minilm), Lower(options.minilm)
+    examples = [example(e, lower, tokenizer) for e in annotated(options.folder)]
     kept = [e for e in examples if is_validation(e.episode)]
     learnt = [e for e in examples if not is_validation(e.episode)]
     log.info("%d episodes to train, %d to validate", len(learnt), len(kept))
-    nets = []
-    for seed in range(options.members):
-        begun = time.monotonic()
-        nets.append(train(learnt, seed))
-        save(nets, options.out)
-        figures = [measured(Head(options.out), kept, view) for view in range(3)]
-        log.info(
-            "%d members: nDCG@5 %.3f, unnamed %.3f, bare %.3f (%.0f s)",
-            seed + 1,
-            *figures,
-            time.monotonic() - begun,
-        )
+    net = Net(lower.upper, learnt[0].views[0].cues.shape[1])
+    states = []
+    for epoch in train(learnt, net, options.seed, options.epochs, options.checkpoints):
+        states.append({k: v.clone() for k, v in net.state_dict().items()})
+        log.info("epoch %d: %s, bare %s", epoch, measured(net, kept, 0), measured(net, kept, -1))
+    net.load_state_dict(average([states[0], states[-1]]))
+    log.info("the first and the last averaged: %s, bare %s", measured(net, kept, 0), measured(net, kept, -1))
+    save(net, options.out)
 
 
 if __name__ == "__main__":
