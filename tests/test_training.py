@@ -100,14 +100,10 @@ def test_episodes_are_read_in_order_from_a_folder(tmp_path: Path) -> None:
     assert first.transcript.segments[0].text == "Hello there." and first.transcript.segments[0].speaker == ""
 
 
-def test_disguises_take_away_names_then_case_and_punctuation() -> None:
-    from bot.domain import Sentence
-    from bot.training.reader import disguises
+def test_a_poor_transcript_has_neither_case_nor_punctuation() -> None:
+    from bot.training.reader import bare
 
-    said = [Sentence(start=None, end=None, speaker="Ann", text="Well, it's 3.5%.")]
-    named, unnamed, bare = disguises(said)
-    assert named == said and unnamed[0].speaker == "" and unnamed[0].text == said[0].text
-    assert bare[0].text == "well it's 3 5"
+    assert bare("Well, Ana\u2014it's 3.5 %!") == "well ana it's 3 5"
 
 
 def test_the_table_has_a_row_for_each_method() -> None:

@@ -64,7 +64,9 @@ class ExtractiveWriter:
 
 def _insight(draft: Draft, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
     """The draft with its quote, if the gate lets it through."""
-    order = [passage.quote_at, *passage.evidence, draft.top_at, *draft.at]
+    # A quote is what the text was made of, so that it bears it out.
+    wished = [passage.quote_at, draft.top_at, *passage.evidence]
+    order = [*(at for at in wished if at in {draft.top_at, *draft.at}), *draft.at]
     at, quote = _quote(order, reading.sentences)
     around = range(max(0, passage.first - MARGIN), min(len(reading.sentences), passage.last + MARGIN + 1))
     if _problems(draft, quote, [reading.sentences[i] for i in around], reading, episode):

@@ -27,6 +27,7 @@ _LAYER = {
     "ffn_down": "mlp.down_proj",
 }
 _OTHER = {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight"}
+_ENDS = {"bos": "bos", "eos": "eos", "unk": "unknown"}
 # GGUF's number of the tokens that are no text.
 _CONTROL = 3
 
@@ -146,5 +147,6 @@ def _tokenizer(fields: dict[str, Any]) -> Any:
     kinds = fields["tokenizer.ggml.token_type"]
     control = [w for w, kind in zip(words, kinds, strict=True) if kind == _CONTROL]
     made.add_special_tokens([AddedToken(w, normalized=False) for w in control])
-    end = words[fields["tokenizer.ggml.eos_token_id"]]
-    return PreTrainedTokenizerFast(tokenizer_object=made, eos_token=end, pad_token=end)
+    # CTranslate2 wants all three named, though none is put anywhere by itself.
+    names = {f"{n}_token": words[fields[f"tokenizer.ggml.{k}_token_id"]] for n, k in _ENDS.items()}
+    return PreTrainedTokenizerFast(tokenizer_object=made, pad_token=names["eos_token"], **names)
