@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.local_server import LocalServer, QuietHandler
 
 
 def answer(text: str, tokens: int = 120) -> bytes:
@@ -16,7 +15,7 @@ def answer(text: str, tokens: int = 120) -> bytes:
     return json.dumps(said).encode()
 
 
-class ChatServer:
+class ChatServer(LocalServer):
     """`with ChatServer(body, status=200) as server: server.url`; `asked` holds (path, headers, question)."""
 
     def __init__(
@@ -30,10 +29,10 @@ class ChatServer:
         self.body, self.status, self.headers, self.delay_s = body, status, headers or {}, delay_s
         self.asked: list[tuple[str, dict[str, str], Any]] = []
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[QuietHandler]:
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 sent = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {k.lower(): v for k, v in self.headers.items()}
@@ -46,21 +45,8 @@ class ChatServer:
                 with contextlib.suppress(OSError):  # whoever asked may be gone
                     self.wfile.write(outer.body)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return Handler
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"http://{self.host}/v1"

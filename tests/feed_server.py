@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 from urllib.parse import urlsplit
+
+from tests.local_server import LocalServer, QuietHandler
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Reply:
 Route = Reply | Callable[[Asked], Reply]
 
 
-class FeedServer:
+class FeedServer(LocalServer):
     """`with FeedServer({"/feed": Reply(...)}) as server: server.url("/feed")`; `folder` serves files."""
 
     def __init__(self, routes: dict[str, Route] | None = None, folder: Path | None = None) -> None:
@@ -43,10 +42,10 @@ class FeedServer:
         self.folder = folder
         self.asked: list[Asked] = []
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[QuietHandler]:
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
@@ -54,24 +53,7 @@ class FeedServer:
                 outer.asked.append(asked)
                 outer._send(self, outer._reply(asked))
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
+        return Handler
 
     def url(self, path: str, userinfo: str = "") -> str:
         return f"http://{userinfo}{self.host}{path}"

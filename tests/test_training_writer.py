@@ -12,10 +12,9 @@ import torch
 
 from bot.domain import Segment, Transcript
 from bot.training.episodes import Annotated
-from bot.training.lora import HalfTuned
+from bot.training.lora import HalfTuned, merge
 from bot.training.writer import Course, Example, order, pace
 from bot.training.writer_pairs import curated, missing, pairs
-from bot.write.gen_weights import merge
 
 SAID = (
     ("Ann Roy", "We measured streets in Lyon, and Lyon was hot, as Paris was."),

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from bot.domain import Sentence
-from bot.training.falsify import Pair, Surroundings, negated, swapped_numbers
+from bot.training.falsify import Surroundings, negated, swapped_numbers
+from bot.training.gate_pairs import Pair
 from bot.write.figures import numbers, values
 from bot.write.ground import contradictions, problems, unsupported
 from bot.write.words import alike, line, lines, stem
@@ -40,6 +41,7 @@ GIVEN = {
         ("version 3.11.2", "version 3.11.1", ("3.11.2",)),
         ("Outsiders may join", "people may join", ()),
         ("Bob says roofs cool", "roofs cool", ("bob",)),
+        ("300 trillion", "so " * 79 + "300 trillion samples", ()),  # long lines are cut after the 300
     ],
 )
 def test_numbers_are_values_and_names_are_names(written: str, said: str, unknown: tuple[str, ...]) -> None:

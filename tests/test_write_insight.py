@@ -48,12 +48,12 @@ def test_an_insight_is_a_claim_with_its_reason_in_the_speakers_words() -> None:
     assert made.quote in SAID[2] and made.quote.startswith("streets with white roofs")
     assert made.speaker == "Ann Roy" and made.episode_id == 7 and made.score == 0.8
     assert made.start is not None and made.end is not None and 20 < made.start < made.end <= 30
-    assert (made.provenance.writer, made.provenance.reader) == ("extractive v2", "a reader")
+    assert (made.provenance.writer, made.provenance.reader) == ("extractive v1", "a reader")
 
 
 def test_where_nobody_is_named_the_show_is() -> None:
     made = write(reading(*SAID, speaker=""), passage(1, 4, 2, 3))
-    assert made is not None and " speaker on City Hours" in made.text
+    assert made is not None and "a speaker on City Hours" in made.text.replace("A speaker", "a speaker")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_every_insight_of_every_real_episode_is_grounded(data_dir: Path) -> None
             if found is None:
                 continue
             made += 1
-            around = " ".join(s.text for s in said[max(0, at - 12) : at + 13])
+            around = " ".join(s.text for s in said[max(0, at - 6) : at + 12])
             names = " ".join({s.speaker for s in said})
             assert found.quote in whole
             assert (
@@ -206,7 +206,7 @@ def test_every_insight_of_every_real_episode_is_grounded(data_dir: Path) -> None
                 == ()
             )
             assert len(found.headline.split()) <= 12 and 35 <= len(found.text.split()) <= 65
-    assert made > 0.1 * possible
+    assert made > 0.55 * possible
 
 
 def test_the_writer_does_not_depend_on_what_else_was_read() -> None:

@@ -20,15 +20,6 @@ MAX_TOKENS = 128
 BATCH_TOKENS = 4096
 
 
-class TextEncoder(Protocol):
-    """Texts to unit vectors, float32 (n, 384); `tokens` counts what was encoded so far."""
-
-    name: str
-    tokens: int
-
-    def encode(self, texts: Sequence[str]) -> Vectors: ...
-
-
 class WeightFolders(Protocol):
     """The part of `bot.weights.Weights` that is needed here."""
 

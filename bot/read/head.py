@@ -34,7 +34,7 @@ class Scores:
 
 
 class Head:
-    """One GRU or several; `name` is what provenance calls it. Raises ModelError for a file it can't use."""
+    """The GRU of a file; `name` is what provenance calls it. Raises ModelError for a file it can't use."""
 
     def __init__(self, path: Path) -> None:
         from safetensors import SafetensorError, safe_open
@@ -48,44 +48,34 @@ class Head:
             raise ModelError(f"the reader's head {path.name} can't be read: {error}") from error
 
     def scores(self, seen: Floats) -> Scores:
-        """`seen` as `features` gives it, (n, features)."""
+        """`seen` is (n, features), as the head was trained on."""
         out = self._outputs(seen)
-        sure = 1 / (1 + np.exp(-out[:, :, : CLASSES.start]))
-        mean = sure.mean(axis=0)
-        logits = out[:, :, CLASSES]
-        classes = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        classes = (classes / classes.sum(axis=-1, keepdims=True)).mean(axis=0)
-        return Scores(
-            worth=mean[:, WORTH],
-            evidence=mean[:, EVIDENCE],
-            quote=mean[:, QUOTE],
-            classes=np.log(np.maximum(classes, 1e-6)),
-        )
+        sure = (1 / (1 + np.exp(-out[:, : CLASSES.start]))).astype(np.float32)
+        logits = out[:, CLASSES] - out[:, CLASSES].max(axis=-1, keepdims=True)
+        classes = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        return Scores(worth=sure[:, WORTH], evidence=sure[:, EVIDENCE], quote=sure[:, QUOTE], classes=classes)
 
     def _outputs(self, seen: Floats) -> Floats:
-        """(members, n, OUTPUTS)."""
+        """(n, OUTPUTS)."""
         w = self._w
-        if seen.shape[1] != w["project.weight"].shape[2]:
+        if seen.shape[1] != w["project.weight"].shape[1]:
             raise ModelError("the reader's head was trained on other features; train it again")
-        x = np.tanh(np.einsum("nf,mhf->mnh", seen, w["project.weight"]) + w["project.bias"][:, None])
-        forward = _gru(x, w, "")
-        backward = _gru(x[:, ::-1], w, "_reverse")[:, ::-1]
-        h = np.concatenate([forward, backward, x], axis=-1)
-        out: Floats = np.einsum("mnh,moh->mno", h, w["out.weight"]) + w["out.bias"][:, None]
+        x = np.tanh(seen @ w["project.weight"].T + w["project.bias"])
+        h = np.concatenate([_gru(x, w, ""), _gru(x[::-1], w, "_reverse")[::-1], x], axis=-1)
+        out: Floats = h @ w["out.weight"].T + w["out.bias"]
         return out
 
 
 def _gru(x: Floats, w: dict[str, Floats], way: str) -> Floats:
-    """torch.nn.GRU (one layer) for all members at once: x (members, n, in) to (members, n, hidden)."""
-    into = np.einsum("mni,mhi->mnh", x, w[f"gru.weight_ih_l0{way}"]) + w[f"gru.bias_ih_l0{way}"][:, None]
+    """torch.nn.GRU (one layer): x (n, in) to (n, hidden)."""
+    into = x @ w[f"gru.weight_ih_l0{way}"].T + w[f"gru.bias_ih_l0{way}"]
     weight, bias = w[f"gru.weight_hh_l0{way}"], w[f"gru.bias_hh_l0{way}"]
-    size = weight.shape[2]
-    h = np.zeros((len(x), size), np.float32)
-    out = np.zeros((*x.shape[:2], size), np.float32)
-    for step in range(x.shape[1]):
-        rec = (weight @ h[:, :, None])[:, :, 0] + bias
-        r, z = np.split(1 / (1 + np.exp(-(into[:, step, : 2 * size] + rec[:, : 2 * size]))), 2, axis=1)
-        new = np.tanh(into[:, step, 2 * size :] + r * rec[:, 2 * size :])
-        h = (1 - z) * new + z * h
-        out[:, step] = h
+    size = weight.shape[1]
+    h = np.zeros(size, np.float32)
+    out = np.zeros((len(x), size), np.float32)
+    for step in range(len(x)):
+        rec = weight @ h + bias
+        r, z = np.split(1 / (1 + np.exp(-(into[step, : 2 * size] + rec[: 2 * size]))), 2)
+        h = (1 - z) * np.tanh(into[step, 2 * size :] + r * rec[2 * size :]) + z * h
+        out[step] = h
     return out

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.training.episodes import annotated, is_validation
-from bot.training.falsify import KINDS, Pair, false_pairs, true_pairs
+from bot.training.falsify import KINDS, false_pairs
+from bot.training.gate_pairs import Pair, true_pairs
 from bot.write.agree import Doubt
-from bot.write.cover import TextEncoder
 from bot.write.ground import contradictions, unsupported
 from bot.write.nearness import evidence
 from bot.write.weigh import WEIGHTS, all_doubts
@@ -32,7 +32,6 @@ TAUGHT: Mapping[str, tuple[tuple[str, ...], float]] = {
     "role": (("roles swapped",), 0.015),
     "cause": (("cause and effect",), 0.01),
     "cover": (("another passage", "another episode"), 0.02),
-    "sense": (("another passage", "another episode"), 0.015),
 }
 Row = tuple[float, ...]
 
@@ -46,26 +45,26 @@ def pairs(folder: Path, *, validation: bool, seed: int) -> tuple[list[Pair], lis
     return true, [f for found in by_episode if found for f in false_pairs(found, true, seed)]
 
 
-def stopped(pair: Pair, encoder: TextEncoder | None) -> list[str]:
+def stopped(pair: Pair) -> list[str]:
     """What the gate says of a pair (its form aside)."""
     said = " ".join(s.text for s in pair.passage)
     return [
         *unsupported(f"{pair.headline}. {pair.text}", f"{said} {pair.metadata}"),
-        *contradictions(pair.headline, pair.text, pair.passage, pair.metadata, encoder),
+        *contradictions(pair.headline, pair.text, pair.passage, pair.metadata),
     ]
 
 
-def shares(true: Sequence[Pair], false: Sequence[Pair], encoder: TextEncoder | None) -> dict[str, float]:
+def shares(true: Sequence[Pair], false: Sequence[Pair]) -> dict[str, float]:
     """Share of true pairs let through, and of false ones stopped, by kind."""
-    found = {"true, let through": [not stopped(p, encoder) for p in true]}
+    found = {"true, let through": [not stopped(p) for p in true]}
     for kind in KINDS:
-        found[f"{kind}, stopped"] = [bool(stopped(p, encoder)) for p in false if p.kind == kind]
+        found[f"{kind}, stopped"] = [bool(stopped(p)) for p in false if p.kind == kind]
     return {kind: sum(marks) / len(marks) for kind, marks in found.items() if marks}
 
 
-def fit(true: Sequence[Pair], false: Sequence[Pair], encoder: TextEncoder | None) -> dict[str, object]:
+def fit(true: Sequence[Pair], false: Sequence[Pair]) -> dict[str, object]:
     """Scales by family: logistic regression, the threshold where it costs true texts their share."""
-    doubts = {id(p): list(_doubts(p, encoder)) for p in [*true, *false]}
+    doubts = {id(p): list(_doubts(p)) for p in [*true, *false]}
     scales: dict[str, object] = {}
     for family, (kinds, cost) in TAUGHT.items():
         good = [[d.measures for d in doubts[id(p)] if d.family == family] for p in true]
@@ -89,11 +88,11 @@ def fit(true: Sequence[Pair], false: Sequence[Pair], encoder: TextEncoder | None
     return scales
 
 
-def _doubts(pair: Pair, encoder: TextEncoder | None) -> Iterator[Doubt]:
+def _doubts(pair: Pair) -> Iterator[Doubt]:
     known = evidence(pair.passage, pair.metadata)
-    yield from all_doubts(lines(pair.text), known, encoder)
+    yield from all_doubts(lines(pair.text), known)
     if pair.kind == "true":
-        yield from all_doubts(lines(pair.headline), known, None)
+        yield from all_doubts(lines(pair.headline), known)
 
 
 def _changed(pair: Pair) -> frozenset[int]:
@@ -127,22 +126,15 @@ def _logistic(good: Sequence[Row], bad: Sequence[Row]) -> tuple[float, NDArray[n
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="transcript and reference files")
-    parser.add_argument("--minilm", type=Path, help="MiniLM's weights: compares meanings too")
-    parser.add_argument("--converted", type=Path, help="the same, converted")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fit", action="store_true", help="fit on the training episodes first")
     options = parser.parse_args(argv)
-    encoder: TextEncoder | None = None
-    if options.minilm and options.converted:
-        from bot.read.encoder import Encoder
-
-        encoder = Encoder(options.minilm, options.converted, threads=1)
     if options.fit:
-        learnt = fit(*pairs(options.folder, validation=False, seed=options.seed), encoder)
+        learnt = fit(*pairs(options.folder, validation=False, seed=options.seed))
         old = json.loads(WEIGHTS.read_text("utf-8")) if WEIGHTS.exists() else {}
         WEIGHTS.write_text(json.dumps({**old, **learnt}, indent=1) + "\n", "utf-8")
     true, false = pairs(options.folder, validation=True, seed=options.seed)
-    for kind, share in shares(true, false, encoder).items():
+    for kind, share in shares(true, false).items():
         sys.stdout.write(f"{kind:<32}{share:>8.3f}\n")
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from bot.write.gen_weights import SCALE
-
 RANK = 32
+# What the adapters' product is multiplied by.
+SCALE = 2.0
 
 
 class Adapted(nn.Module):  # type: ignore[misc]
@@ -76,3 +77,14 @@ def _adapt(layer: nn.Module) -> None:
         for name, child in list(part.named_children()):
             if isinstance(child, nn.Linear):
                 setattr(part, name, Adapted(child))
+
+
+def merge(model: Any, adapters: Path) -> None:
+    """Add saved adapters (`NAME.up`, `NAME.down`) to the weights of a transformers model, in place."""
+    from safetensors.torch import load_file
+
+    state = load_file(str(adapters))
+    with torch.no_grad():
+        for name in [n.removesuffix(".up") for n in state if n.endswith(".up")]:
+            weight = model.get_submodule(name).weight
+            weight += SCALE * (state[f"{name}.up"].float() @ state[f"{name}.down"].float())

@@ -121,12 +121,12 @@ def average(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def save(net: Net, path: Path, name: str = NAME) -> None:
-    """Half precision; the tuned layers under their names in MiniLM, the head with a leading member axis."""
+    """Half precision; the tuned layers under their names in MiniLM, the head under its own."""
     kept: dict[str, Tensor] = {}
     for key, value in net.state_dict().items():
         if key.startswith("upper."):
             at, _, rest = key.removeprefix("upper.").partition(".")
             kept[f"{ENCODER}layer.{int(at) + FROZEN}.{rest}"] = value.half().contiguous()
         else:
-            kept[key] = value[None].half().contiguous()
+            kept[key] = value.half().contiguous()
     save_file(kept, str(path), metadata={"name": name})

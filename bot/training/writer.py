@@ -18,7 +18,7 @@ from torch import Tensor
 
 from bot.prompts import prompt
 from bot.training.episodes import annotated, is_validation
-from bot.training.lora import HalfTuned
+from bot.training.lora import HalfTuned, merge
 from bot.training.writer_pairs import Pair, curated, pairs
 from bot.write.gen_input import FAMILY, TURN, VARIABLES
 
@@ -137,7 +137,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     steps = options.steps or len(lessons) // BATCH
     course = Course(_model(options.smollm2), options.out, steps)
     train(course, lessons, len(kinds[0]) // BATCH, held)
+    merged(options.smollm2, options.out / f"adapters-{course.step:04}.safetensors", options.out / "model")
     return 0
+
+
+def merged(smollm2: Path, adapters: Path, target: Path) -> None:
+    """Write the trained model as a folder that `EARMARK_WRITER` can name."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(smollm2, dtype=torch.float32)
+    merge(model, adapters)
+    model.save_pretrained(target)
+    AutoTokenizer.from_pretrained(smollm2).save_pretrained(target)
 
 
 def _lessons(options: argparse.Namespace) -> tuple[list[list[Example]], list[list[Example]]]:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 import time
 import zlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.domain import Episode, Insight, Passage, Provenance, Reading, Sentence
 from bot.write.clauses import borders, stands_alone
 from bot.write.clean import clean
 from bot.write.ground import QUOTE_WORDS, invented, problems
-from bot.write.judge import hand
-from bot.write.lexicon import bare, listed
-from bot.write.person import named
-from bot.write.text import Draft, Voice, drafts, weights_of
-from bot.write.units import Said
+from bot.write.headline import Headline, headline
+from bot.write.lexicon import bare, content, listed
+from bot.write.text import Said, Text, texts_of, weights_of
 
-NAME = "extractive v2"
+NAME = "extractive v1"
 # Neighbours on either side of the passage that the text may draw on.
-MARGIN = 8
+MARGIN = 3
 _SALES = re.compile(
     r"\b(?:sponsor\w*|brought to you by|promo code|coupon|free trial|use (?:the )?code|dot com slash|patreon"
     r"|newsletter|subscribe|sign up (?:at|today)|thanks for (?:listening|having me|coming|joining)"
@@ -41,47 +39,32 @@ class ExtractiveWriter:
     def write(self, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
         """One insight, or None where the passage makes none that reads well (too short, questions, sales)."""
         begun = time.perf_counter()
-        for draft in self.drafts(passage, reading, episode):
-            made = _insight(draft, passage, reading, episode)
-            if made is not None:
-                spent = time.perf_counter() - begun
-                by = Provenance(reader=reading.model, writer=NAME, seconds=round(spent, 4))
-                return replace(made, provenance=by)
-        return None
-
-    def drafts(self, passage: Passage, reading: Reading, episode: Episode) -> list[Draft]:
-        """All drafts of a passage, best first, before the gate."""
         said = _said(passage, reading)
         if not said or any(_SALES.search(s.text) for s in said if s.weight):
-            return []
+            return None
         speaker = reading.sentences[passage.quote_at].speaker
-        name = named("" if _ANONYMOUS.match(speaker) else speaker)
-        style = zlib.crc32(said[0].text.encode())
-        who = Voice(name=name, somebody=_somebody(episode, style), style=style)
-        found = drafts(said, who, passage.score)
-        return sorted(found, key=lambda d: -hand(d.parts))
-
-
-def _insight(draft: Draft, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
-    """The draft with its quote, if the gate lets it through."""
-    # A quote is what the text was made of, so that it bears it out.
-    wished = [passage.quote_at, draft.top_at, *passage.evidence]
-    order = [*(at for at in wished if at in {draft.top_at, *draft.at}), *draft.at]
-    at, quote = _quote(order, reading.sentences)
-    around = range(max(0, passage.first - MARGIN), min(len(reading.sentences), passage.last + MARGIN + 1))
-    if _problems(draft, quote, [reading.sentences[i] for i in around], reading, episode):
-        return None
-    start, end = moment(reading.sentences[at], quote)
-    return Insight(
-        episode_id=episode.id,
-        headline=draft.headline,
-        text=draft.text,
-        quote=quote,
-        speaker=reading.sentences[at].speaker,
-        start=start,
-        end=end,
-        score=passage.score,
-    )
+        named = "" if _ANONYMOUS.match(speaker) else speaker
+        texts = texts_of(said, named or _somebody(episode), zlib.crc32(said[0].text.encode()))
+        pair = _together(said, texts, named)
+        if pair is None:
+            return None
+        text, top = pair
+        at, quote = _quote([passage.quote_at, top.at, *passage.evidence], text.at, reading.sentences)
+        if _problems(top.text, text.text, quote, said, reading, episode):
+            return None
+        start, end = moment(reading.sentences[at], quote)
+        spent = time.perf_counter() - begun
+        return Insight(
+            episode_id=episode.id,
+            headline=top.text,
+            text=text.text,
+            quote=quote,
+            speaker=speaker,
+            start=start,
+            end=end,
+            score=passage.score,
+            provenance=Provenance(reader=reading.model, writer=NAME, seconds=round(spent, 4)),
+        )
 
 
 def moment(sentence: Sentence, quote: str) -> tuple[float | None, float | None]:
@@ -120,14 +103,14 @@ def _after_lead(words: Sequence[str]) -> int:
     return start if len(words) - start >= QUOTE_WORDS[0] else 0
 
 
-def _quote(order: Sequence[int], sentences: Sequence[Sentence]) -> tuple[int, str]:
-    """Where the quote is, and the quote: the first in the order of preference that is one."""
-    for at in order:
+def _quote(order: Sequence[int], used: Sequence[int], sentences: Sequence[Sentence]) -> tuple[int, str]:
+    """Where the quote is, and the quote: from a sentence of the text, in the order of preference."""
+    for at in [*(a for a in order if a in used), *used]:
         text = sentences[at].text
         quote = verbatim(text)
         if quote and not text.rstrip('"”').endswith("?") and "&#" not in text:
             return at, quote
-    return order[0], ""
+    return used[0], ""
 
 
 def _said(passage: Passage, reading: Reading) -> list[Said]:
@@ -135,26 +118,14 @@ def _said(passage: Passage, reading: Reading) -> list[Said]:
     aside = {i for s in reading.set_aside for i in range(s.first, s.last + 1)}
     weights = weights_of(passage.evidence, passage.quote_at)
     first, last = max(0, passage.first - MARGIN), min(len(reading.sentences) - 1, passage.last + MARGIN)
-    acted = {first + i for i in _in_quotation([s.text for s in reading.sentences[first : last + 1]])}
     kept = []
     for at in range(first, last + 1):
         sentence = reading.sentences[at]
         text = clean(sentence.text)
         mine = sentence.speaker == reading.sentences[passage.quote_at].speaker
-        if at not in aside and at not in acted and mine and _says_something(text):
-            inside = 0.35 if passage.first <= at <= passage.last else 0.0
-            kept.append(Said(at=at, text=text, weight=weights.get(at, inside)))
+        if at not in aside and mine and _says_something(text):
+            kept.append(Said(at=at, text=text, weight=weights.get(at, 0.0)))
     return kept
-
-
-def _in_quotation(texts: Sequence[str]) -> set[int]:
-    """Which of the sentences begin, go on with or end somebody else's words in quotation marks."""
-    marks = [len(re.findall(r'["“”]', t)) % 2 for t in texts]
-    odd = [i for i, m in enumerate(marks) if m]
-    inside = set(odd)
-    for a, b in zip(odd[::2], odd[1::2], strict=False):
-        inside |= set(range(a, b)) if b - a <= 6 else set()
-    return inside
 
 
 def _says_something(text: str) -> bool:
@@ -176,22 +147,41 @@ _REACTION = re.compile(
 )
 
 
-def _somebody(episode: Episode, style: int) -> str:
-    return f"{'a' if style % 2 else 'one'} speaker on {episode.show}" if episode.show else "one speaker"
+def _together(said: Sequence[Said], texts: Sequence[Text], speaker: str) -> tuple[Text, Headline] | None:
+    """The text and the headline, cut from one of its sentences, that are best together."""
+    counts = Counter(w for s in said for w in content(s.text))
+    topic = {w for w, n in counts.items() if n > 1}
+    weight = {s.at: 0.8 * s.weight + 0.5 for s in said}
+    known: dict[tuple[int, str], Headline | None] = {}
+
+    def top(text: Text) -> Headline | None:
+        found = []
+        for key in zip(text.at, text.sentences, strict=True):
+            if key not in known:
+                known[key] = headline(*key, weight[key[0]], topic, speaker)
+            found.append(known[key])
+        return max((h for h in found if h), key=lambda h: h.score, default=None)
+
+    pairs = [(text, h) for text in texts if (h := top(text))]
+    return max(pairs, key=lambda pair: pair[0].score + pair[1].score, default=None)
+
+
+def _somebody(episode: Episode) -> str:
+    return f"a speaker on {episode.show}" if episode.show else "one speaker"
 
 
 def _problems(
-    draft: Draft, quote: str, around: Sequence[Sentence], reading: Reading, episode: Episode
+    top: str, text: str, quote: str, said: Sequence[Said], reading: Reading, episode: Episode
 ) -> tuple[str, ...]:
     names = {s.speaker for s in reading.sentences}
-    passage = " ".join(s.text for s in around)
+    passage = " ".join(reading.sentences[s.at].text for s in said)
     metadata = " ".join([episode.title, episode.show, *names])
     found = problems(
-        headline=draft.headline,
-        text=draft.text,
+        headline=top,
+        text=text,
         quote=quote,
         passage=passage,
         metadata=metadata,
         transcript=" ".join(s.text for s in reading.sentences),
     )
-    return found + invented(f"{draft.headline} {draft.text}", f"{passage} {metadata}")
+    return found + invented(f"{top} {text}", f"{passage} {metadata}")

@@ -54,7 +54,7 @@ class Material:
     """What one insight may be made of: `evidence` is shown to the model, `said` what the gate holds it to."""
 
     evidence: tuple[Sentence, ...]
-    said: str
+    said: tuple[Sentence, ...]
     metadata: str
     about: tuple[str, ...]
     show: str
@@ -125,7 +125,8 @@ class GenerativeWriter:
 
     def refused(self, headline: str, text: str, quote: str, given: Material) -> tuple[str, ...]:
         """Why a candidate isn't taken, in words."""
-        written, known = f"{headline}\n{text}", f"{given.said} {given.metadata}"
+        passage = " ".join(s.text for s in given.said)
+        written, known = f"{headline}\n{text}", f"{passage} {given.metadata}"
         foreign = (
             [f"the word {w} is not in the passage" for w in strangers(written, known)]
             if self._copying
@@ -137,9 +138,11 @@ class GenerativeWriter:
                 headline=headline,
                 text=text,
                 quote=quote,
-                passage=given.said,
+                passage=passage,
                 metadata=given.metadata,
                 transcript=given.transcript,
+                said=given.said,
+                strict=True,
             ),
         )
 
@@ -172,7 +175,7 @@ def material(passage: Passage, reading: Reading, episode: Episode) -> Material:
     speakers = {s.speaker for s in all_said if s.speaker}
     return Material(
         evidence=tuple(shortened([all_said[i] for i in at])),
-        said=" ".join(all_said[i].text for i in near if i not in aside),
+        said=tuple(all_said[i] for i in near if i not in aside),
         metadata=" ".join([episode.title, episode.show, *sorted(speakers), *about]),
         about=about,
         show=episode.show or episode.title or "a podcast",

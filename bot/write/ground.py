@@ -7,19 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain import Sentence
-from bot.write.cover import Entailment, TextEncoder
 from bot.write.figures import numbers, values
 from bot.write.lexicon import FIRST, bare, listed
 from bot.write.nearness import evidence
 from bot.write.roles import SAYING
 from bot.write.weigh import all_doubts, grave
-from bot.write.words import ATTRIBUTION, lines, split
+from bot.write.words import ATTRIBUTION, line, lines, split
 
 BAND = (35, 65)
 HEADLINE_WORDS = 12
 QUOTE_WORDS = (6, 40)
-# How likely a model of inference may hold that the passage contradicts a line.
-CONTRADICTION = 0.5
 _SEPARATORS = re.compile(r"[\s/–—-]+|\.{2,}|…")
 _ADDRESS = re.compile(
     r"https?:|www\.|\b[\w-]+\.(?:com|org|net|io|dev|fm|ai|co)/|(?<!\w)@\w|<[!@#&]|\S+@\S+\.\w", re.I
@@ -53,8 +50,6 @@ def problems(
     metadata: str,
     transcript: str,
     said: Sequence[Sentence] = (),
-    encoder: TextEncoder | None = None,
-    entailment: Entailment | None = None,
     strict: bool = False,
 ) -> tuple[str, ...]:
     """What keeps an insight from being stored, in words; empty when it is grounded.
@@ -62,8 +57,7 @@ def problems(
     `passage` is all it may draw on, `metadata` what else is known of the episode (title, show, names),
     `transcript` the whole whitespace-normalised transcript that the quote must stand in. `strict` (for
     writers with words of their own) also asks whether negations, directions, roles and causes agree, and,
-    where `said` gives the passage as sentences, who said what; `encoder` then compares meanings too.
-    `entailment` asks a model of inference.
+    where `said` gives the passage as sentences, who said what.
     """
     known = html.unescape(f"{passage} {metadata}")
     checks: tuple[Iterator[str] | list[str], ...] = (
@@ -74,20 +68,17 @@ def problems(
         ["it holds an address or a mention"] if _ADDRESS.search(f"{headline} {text}") else [],
         ["it tells somebody what to do"] if _INSTRUCTION.search(f"{headline}. {text}") else [],
         _openings(headline, text) if strict else [],
-        contradictions(headline, text, said or _sentences(passage), metadata, encoder) if strict else [],
-        _not_entailed(text, passage, entailment) if entailment else [],
+        contradictions(headline, text, said or _sentences(passage), metadata) if strict else [],
     )
     return tuple(p for found in checks for p in found)
 
 
-def contradictions(
-    headline: str, text: str, said: Sequence[Sentence], metadata: str, encoder: TextEncoder | None = None
-) -> list[str]:
+def contradictions(headline: str, text: str, said: Sequence[Sentence], metadata: str) -> list[str]:
     """Where headline or text turn round what the sentences say, or leave them, in words."""
     known = evidence(tuple(said), metadata)
     return [
-        *grave(all_doubts(lines(text), known, encoder)),
-        *(f"headline: {why}" for why in grave(all_doubts(lines(headline), known, None)) if why),
+        *grave(all_doubts(lines(text), known)),
+        *(f"headline: {why}" for why in grave(all_doubts(lines(headline), known)) if why),
     ]
 
 
@@ -129,13 +120,13 @@ def _opening(text: str) -> str:
 
 
 def _unknown_numbers(written: str, said: str) -> list[str]:
-    theirs = lines(said)
-    known, spelt = values(theirs), {word for one in theirs for word in one.words}
+    # Whole, not cut into lines: speech without full stops is cut by length, between "300" and "trillion" too.
+    theirs = line(said)
+    known = values([theirs])
     return [
         spelling
-        for one in lines(written)
-        for _, value, spelling in numbers(one)
-        if value not in known and spelling not in spelt
+        for _, value, spelling in numbers(line(written))
+        if value not in known and spelling not in theirs.words
     ]
 
 
@@ -170,11 +161,3 @@ def _stem(word: str) -> str:
 
 def _sentences(passage: str) -> list[Sentence]:
     return [Sentence(start=None, end=None, speaker="", text=t) for t in split(passage)]
-
-
-def _not_entailed(text: str, passage: str, entailment: Entailment) -> list[str]:
-    said = split(text)
-    judged = entailment.contradicts(passage, said)
-    return [
-        f"the passage contradicts “{t[:60]}”" for t, p in zip(said, judged, strict=True) if p > CONTRADICTION
-    ]

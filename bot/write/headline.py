@@ -6,82 +6,66 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.write.clauses import TAKES_BACK, borders, spliced, stands_alone, tagged
+from bot.write.clauses import TAKES_BACK, borders, stands_alone
 from bot.write.clean import clean
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, is_finite, listed
-from bot.write.person import Name, is_singular, told_of
-from bot.write.refer import has_pronoun, loose, talk
-from bot.write.traits import LISTING, ROUGH, STRONG, VAGUE
-from bot.write.units import Said
 
 MOST, LEAST = 12, 4
-_DANGLING_START = PRONOUNS | listed(
-    "it's that's they're he's she's here's now then also such another what's one"
+_VAGUE = listed(
+    "thing things stuff something anything everything someone somehow kind sort lot lots guy guys"
+    " whatever bit here there way ways one ones maybe probably like just really whole gonna"
 )
-_NARROWS = listed("if unless than as until who that when whose")
-_CONDITIONS = listed("if when unless once until whenever")
-_SPEAKING = listed("say said says saying like go goes asked ask thinking wondering imagine")
-_REPORTING = listed("not that think thinks believe say said says if whether")
-_FACTIVE = listed(
-    "is means mean meant shows show showed shown found find finds realized realize know knew learned noticed"
-    " discovered fact truth reason clear true proves proved"
+_STRONG = listed(
+    "more less better worse faster slower than never always most best worst instead not cannot"
+    " can't don't doesn't won't isn't aren't only without because even still no every must should"
+    " makes means needs only twice half biggest largest hardest easier harder cheaper wrong"
 )
-_NEGATIONS = listed("not never no if hope whether without")
-_MUSING = re.compile(
-    r"\b(?:don't (?:know|remember|think)|not sure|curious|sorry|wonder|remember|used to|let me|let's"
-    r"|we'll (?:talk|see"
-    r"|get)|thank you|i (?:want|said|was|just|would (?:like|love|hope))|i'd (?:like|love|hope)"
-    r"|i'm (?:going|trying)"
-    r"|question|interesting|might have seen|check out|checked|you can see|you'll see|we're going to"
-    r"|happy|love it|oh|hey|remember|last|yeah|ok|awesome|cool)\b|^(?:never|like"
-    r"|back in|step|just"
-    r"|things|sometimes|in the end|by |let|say|imagine|think|look|see)\b|\betc\b|\b(?:pretty|really"
-    r"|probably) \w+$",
-    re.I,
-)
-_BROKEN = re.compile(r"[\"“”?–—…]|\.\s|!\s|\b\w+-\s")
-_MENTION = re.compile(
-    r"^there(?:'s| is| was| are) (?:an? |this |the |some )?(?:\w+ ){0,2}(?:study|survey|article|paper|book"
-    r"|video|post|talk|quote|example|story|question|thing|guy|person|company|project)\b",
-    re.I,
-)
-_INSERTED = re.compile(r",\s(?:which|who|whose|where)\s[^,]{3,70},\s(?=\w+\s)|\s\([^)]*\)")
+_DANGLING_START = PRONOUNS | {
+    "it's",
+    "that's",
+    "they're",
+    "he's",
+    "she's",
+    "here's",
+    "now",
+    "then",
+    "also",
+    "such",
+    "another",
+    "what's",
+    "those",
+    "one",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """`score` is how much of a claim it is; `at` the sentence it was cut from, `kept` its share of it."""
+    """`score` above 0 is fit to print; `at` is the sentence it was cut from."""
 
     text: str
     score: float
     at: int
-    weight: float
-    kept: float
-    told: bool
 
 
-def headlines(said: Said, topic: frozenset[str], name: Name) -> list[Headline]:
-    """The headlines that a cleaned sentence gives, best first; none that points outside itself.
+def headline(at: int, sentence: str, weight: float, topic: set[str], speaker: str) -> Headline | None:
+    """The best headline from a cleaned sentence; `weight` says how well it carries the claim.
 
-    `topic` are the passage's content words that recur. A first-person clause is told of the speaker, or not
-    printed where nobody is named.
+    `topic` are the passage's content words that recur. A first-person clause is printed with its speaker's
+    name, or not at all where nobody is named.
     """
-    if said.text.rstrip('"”').endswith("?"):
-        return []
-    found: dict[str, Headline] = {}
-    for sentence in {said.text, _INSERTED.sub(" ", said.text)}:
-        for words, kept in _spans(sentence):
-            text = _printed(words, name)
-            if text:
-                told = is_singular(words)
-                score = _score(text.split(), kept, topic) - 0.6 * told
-                made = Headline(text=text, score=score, at=said.at, weight=said.weight, kept=kept, told=told)
-                found.setdefault(text, made)
-    return sorted(found.values(), key=lambda h: -h.score)
+    if sentence.rstrip('"”').endswith("?"):
+        return None
+    found = (
+        Headline(text=text, score=_score(words, whole, topic) + weight, at=at)
+        for words, whole in _spans(sentence)
+        if (text := _printed(words, speaker))
+    )
+    best = max(found, key=lambda h: h.score, default=None)
+    return best if best and best.score > 0 else None
 
 
-def _spans(sentence: str) -> Iterator[tuple[list[str], float]]:
-    """Runs of whole clauses of a printable length that stand alone, and their share of the sentence."""
+def _spans(sentence: str) -> Iterator[tuple[list[str], bool]]:
+    """Runs of whole clauses of a printable length that stand alone, and whether it is the whole sentence."""
     words = sentence.split()
     told = _told(words)
     cuts = sorted({*borders(words), *told})
@@ -90,7 +74,7 @@ def _spans(sentence: str) -> Iterator[tuple[list[str], float]]:
             if LEAST <= b - a <= MOST + 3 and (a in told or _cut_well(words, a)) and _may_stop(words, b):
                 span = _led(words[a:b])
                 if LEAST <= len(span) <= MOST and stands_alone(span):
-                    yield span, (b - a) / len(words)
+                    yield span, b - a == len(words)
 
 
 def _told(words: Sequence[str]) -> set[int]:
@@ -106,26 +90,25 @@ def _told(words: Sequence[str]) -> set[int]:
 
 def _cut_well(words: Sequence[str], a: int) -> bool:
     """Nothing before the cut is needed: no condition, no speaker of reported words, no subject."""
-    if not a:
-        return True
+    before = bare(words[a - 1]) if a else ""
     lead = {bare(w) for w in words[max(0, a - 8) : a]}
-    comparing = bare(words[a]) == "the" and bare(words[a + 1]) in {"more", "less", "better"}
-    if (words[a - 1].endswith(",") and lead & _CONDITIONS) or is_finite(words[a]) or comparing:
+    if a and words[a - 1].endswith(",") and lead & {"if", "when", "unless", "once", "until", "whenever"}:
+        return False
+    if a and (
+        is_finite(words[a]) or (bare(words[a]) == "the" and bare(words[a + 1]) in {"more", "less", "better"})
+    ):
         return False
     if {bare(w) for w in words[max(0, a - 4) : a]} & _SPEAKING:
         return False
-    return bare(words[a - 1]) not in _REPORTING
+    return before not in {"not", "that", "think", "thinks", "believe", "say", "said", "says", "if", "whether"}
 
 
 def _may_stop(words: Sequence[str], b: int) -> bool:
     """What follows neither narrows what was said nor goes on with a list of names or nouns."""
     if b == len(words):
         return True
-    after, comma = bare(words[b]), words[b - 1].endswith(",")
-    if after == "which":
-        return comma
-    listing = comma and not any(is_finite(w) for w in words[b : b + 6])
-    return not (listing or after in _NARROWS | TAKES_BACK or words[b - 1].endswith(":"))
+    listing = words[b - 1].endswith(",") and not any(is_finite(w) for w in words[b : b + 6])
+    return not (listing or bare(words[b]) in _NARROWS | TAKES_BACK or words[b - 1].endswith(":"))
 
 
 def _led(words: Sequence[str]) -> list[str]:
@@ -136,34 +119,55 @@ def _led(words: Sequence[str]) -> list[str]:
     return span
 
 
-def _printed(words: Sequence[str], name: Name) -> str:
-    """As printed ("" where it can't be): no full stop, nobody's "I", "we" or "it" left hanging."""
-    if is_singular(words):
-        told = told_of(words, name, known=False)
-        words = told or []
+def _printed(words: Sequence[str], speaker: str) -> str:
+    """As printed ("" where it can't be): no full stop, a name before what is said in first person."""
     text = " ".join(words).strip(" ,;:.–—-!")
-    text = text[:1].upper() + text[1:]
-    words = text.split()
-    unfit = _BROKEN.search(text) or _MUSING.search(text) or _MENTION.search(text) or LISTING.search(text)
-    if unfit or not LEAST <= len(words) <= MOST or {bare(w) for w in words} & FIRST:
+    if not text or _BROKEN.search(text) or _MUSING.search(text) or _MENTION.search(text):
         return ""
-    return text if _is_claim(words) else ""
+    text = text[0].upper() + text[1:]
+    if not {bare(w) for w in words} & FIRST:
+        return text
+    named = f"{speaker}: {text[0].lower() + text[1:] if bare(words[0]) not in _SELF else text}"
+    return named if speaker and len(named.split()) <= MOST else ""
 
 
-def _is_claim(words: Sequence[str]) -> bool:
-    """A whole clause, no command, that points at nothing outside itself."""
-    if not stands_alone(words) or has_pronoun(words) or spliced(words) or tagged(words)[0] in {"V", "A"}:
-        return False
-    return not loose(words, ()) and not talk(" ".join(words)) and bare(words[0]) not in _DANGLING_START
+_SPEAKING = listed("say said says saying like go goes asked ask thinking wondering imagine")
+_FACTIVE = listed(
+    "is means mean meant shows show showed shown found find finds realized realize know knew"
+    " learned noticed out discovered fact truth reason thing so clear true proves proved"
+)
+_NEGATIONS = listed("not never no if hope whether without")
+_NARROWS = listed("if unless than as until which who that when whose")
+_MUSING = re.compile(
+    r"\b(?:i don't (?:know|remember|think)|i'm (?:not sure|curious|going|sorry|trying)|i wonder"
+    r"|i remember|i used"
+    r"|i(?:'d| would) (?:like|love|hope)|i want|i said|i was|i just|let me|let's|we'll (?:talk|see|get)"
+    r"|thank you)\b",
+    re.I,
+)
+_BROKEN = re.compile(r"[\"“”?–—]|\.\s|!\s")
+_MENTION = re.compile(
+    r"^there(?:'s| is| was| are) (?:an? |this |the |some )?(?:\w+ ){0,2}(?:study|survey|article|paper|book"
+    r"|video|post|talk|quote|example|story|question|thing|guy|person|company|project)\b",
+    re.I,
+)
+_SELF = listed("i i'm i've i'd i'll")
 
 
-def _score(words: Sequence[str], kept: float, topic: frozenset[str]) -> float:
+def _score(words: Sequence[str], whole: bool, topic: set[str]) -> float:
     """How much of a claim it is by itself."""
     plain = [bare(w) for w in words]
     meaning = content(" ".join(words))
-    score = 0.45 * min(len(meaning), 6) - 1.6 + 0.25 * len(meaning & topic) + 0.4 * kept
-    score += 0.3 * min(sum(w in STRONG for w in plain), 2) - 0.5 * len(ROUGH.findall(" ".join(words)))
+    score = 0.45 * min(len(meaning), 6) - 1.6 + 0.25 * len(meaning & topic)
+    score += 0.3 * min(sum(w in _STRONG for w in plain), 2) + 0.3 * whole
     score += 0.3 * any(c.isdigit() for w in words for c in w) + 0.2 * any(w[:1].isupper() for w in words[1:])
-    score -= 0.35 * sum(w in VAGUE for w in plain) + 0.4 * sum(w in PRONOUNS for w in plain[1:])
-    score -= 0.3 * bool(set(plain) & SECOND) + 0.3 * (plain[0] in SUBORDINATE) + 0.9 * (len(words) < 6)
-    return score - 0.4 * (plain[0] in {"there", "there's", "some"})
+    score -= (
+        4.0 * (plain[0] in _DANGLING_START) + 1.5 * bool(set(plain) & FIRST) + 0.3 * bool(set(plain) & SECOND)
+    )
+    score -= 0.35 * sum(w in _VAGUE for w in plain) + 0.4 * sum(w in PRONOUNS for w in plain[1:])
+    score -= (
+        0.3 * (plain[0] in SUBORDINATE)
+        + 0.9 * (len(words) < 6)
+        + 0.4 * (plain[0] in {"there", "there's", "some"})
+    )
+    return score

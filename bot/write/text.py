@@ -1,212 +1,100 @@
-"""Drafts of an insight: two or three sentences of the passage, cleaned, told of their speaker, with a"
-" headline."""
+"""The text of an insight: two or three sentences of the passage, cleaned, cut to size and attributed."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+from bot.write.clauses import as_sentence, shortened, stands_alone
 from bot.write.ground import BAND
-from bot.write.headline import Headline, headlines
-from bot.write.lexicon import FIRST, PRONOUNS, SECOND, STOPS, bare, content, listed
-from bot.write.person import Name, is_singular, told_of
-from bot.write.refer import loose, talk
-from bot.write.traits import LISTING, ROUGH, VAGUE, Drafted
-from bot.write.units import Said, Unit, units
+from bot.write.lexicon import FIRST, PRONOUNS, SECOND, STOPS, bare, listed
 
-# Sentences between two that are printed one after the other.
-LEAP = 2
-# How many drafts are looked at closely.
-SHORTLIST = 40
-TOPS = 4
-# {who} is the speaker's name, or "a speaker on …".
-_TAILS = ("{first}, says {who}.", "{first}, {who} explains.", "{first}, {who} says.")
-_HEADS = ("As {who} puts it, {lower}.", "{Who} says {lower}.")
+AIM = 50
+MOST_SENTENCES = 4
+_ROUGH = re.compile(
+    r"\blike\b|\bgonna\b|\bwanna\b| – |\bstuff\b|\bthings?\b|\b\w+-$|, and, |\b(?:to|just|that's|is|are"
+    r"|which|of|it),\s|\byeah\b|\bokay\b",
+    re.I,
+)
+# Reported when nothing in it is first person, else told after a colon; {who} is a name or "a speaker on …".
+_REPORTED = (
+    "{first}, says {who}.",
+    "According to {who}, {lower}.",
+    "{first}, {who} argues.",
+    "{first}, {who} says.",
+)
+_TOLD = ("{Who}: {said}", "{Who} says: {said}", "{Who} explains: {said}", "As {who} puts it: {said}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draft:
-    """What may be printed, where its sentences are from, and what it is judged by."""
+class Said:
+    """A cleaned sentence of the passage: `weight` says how much it matters (0: a neighbour)."""
 
-    headline: str
+    at: int
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """What may be printed, the sentences it was made of, and how well it reads (0 is fair)."""
+
     text: str
     at: tuple[int, ...]
-    top_at: int
-    parts: Drafted
-
-
-@dataclass(frozen=True, kw_only=True)
-class Voice:
-    """Who speaks: a name (empty where unknown: then `somebody`), and a choice of"
-    " wordings."""
-
-    name: Name
-    somebody: str
-    style: int = 0
-
-    @property
-    def who(self) -> str:
-        return self.name.full or self.somebody
-
-
-def drafts(said: Sequence[Said], voice: Voice, score: float) -> Iterator[Draft]:
-    """Drafts in the word band; none where the sentences make no text or no headline."""
-    topic = _topic(said)
-    tops = sorted((h for s in said for h in headlines(s, topic, voice.name)), key=_promise, reverse=True)
-    for run in sorted(_runs(said), key=_quick, reverse=True)[:SHORTLIST]:
-        told = _told(run, voice)
-        if told and BAND[0] <= len(told.text.split()) <= BAND[1]:
-            yield from (_draft(top, run, told, topic, score) for top in _fitting(tops, run))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Told:
-    text: str
     sentences: tuple[str, ...]
-    named: bool
+    score: float
 
 
-def _topic(said: Sequence[Said]) -> frozenset[str]:
-    counts = Counter(w for s in said for w in content(s.text))
-    return frozenset(w for w, n in counts.items() if n > 1)
+def texts_of(said: Sequence[Said], who: str, style: int, most: int = 16) -> list[Text]:
+    """The best texts in the word band, best first; none where no run of the sentences makes one.
+
+    `who` is the speaker, `style` picks one of the wordings of the attribution.
+    """
+    drafts = [
+        draft for run in _runs(said) for words in _variants(run) if (draft := _draft(run, words, who, style))
+    ]
+    return sorted(drafts, key=lambda d: -d.score)[:most]
 
 
-def _promise(top: Headline) -> float:
-    return top.score + 0.8 * top.weight
+def _draft(run: Sequence[Said], words: Sequence[Sequence[str]], who: str, style: int) -> Text | None:
+    printed = tuple(as_sentence(w) for w in words)
+    text = attributed(printed, who, style)
+    if not BAND[0] <= len(text.split()) <= BAND[1]:
+        return None
+    score = _score(run, words, [s.weight for s in run])
+    return Text(text=text, at=tuple(s.at for s in run), sentences=printed, score=score)
 
 
-def _fitting(tops: Sequence[Headline], run: Sequence[Unit]) -> list[Headline]:
-    """The headlines of the text's own sentences, else of the passage's."""
-    places = {u.at for u in run}
-    inside = [t for t in tops if t.at in places]
-    return (inside[: TOPS - 1] + [t for t in tops if t.at not in places and t.weight > 0][:1])[:TOPS]
+def attributed(sentences: Sequence[str], who: str, style: int) -> str:
+    """The sentences as one paragraph that says who said it (nobody: `who` empty)."""
+    said = " ".join(sentences)
+    if not who:
+        return said
+    capital = who[0].upper() + who[1:]
+    first, rest = sentences[0], " ".join(sentences[1:])
+    if is_first_person(said) or not first.endswith(".") or "–" in first:
+        return _TOLD[style % len(_TOLD)].format(Who=capital, who=who, said=said)
+    wording = _REPORTED[style % len(_REPORTED)]
+    # A capital that may be a name's stays at the start of the sentence.
+    if not stands_alone(first.split()) or _lowered(first) == first:
+        wording = _REPORTED[0]
+    opening = wording.format(first=first[:-1], lower=_lowered(first[:-1]), who=who)
+    return f"{opening} {rest}".strip()
 
 
-def _draft(top: Headline, run: Sequence[Unit], told: _Told, topic: frozenset[str], score: float) -> Draft:
-    places = tuple(u.at for u in run)
-    parts = Drafted(
-        top=top.text,
-        text=told.text,
-        sentences=told.sentences,
-        weights=tuple(u.weight for u in run),
-        kept=tuple(u.kept for u in run),
-        gaps=tuple(b - a for a, b in pairwise(places)),
-        top_weight=top.weight,
-        top_kept=top.kept,
-        top_inside=top.at in places,
-        topic=topic,
-        named=told.named,
-        top_told=top.told,
-        score=score,
-    )
-    return Draft(headline=top.text, text=told.text, at=places, top_at=top.at, parts=parts)
-
-
-def _runs(said: Sequence[Said]) -> Iterator[tuple[Unit, ...]]:
-    """Two or three units (or one of two sentences) in order and close together, some of it evidence."""
-    options = {s.at: sorted(units(s), key=_worth, reverse=True)[:3] for s in said}
-    places = [at for at in sorted(options) if options[at]]
-
-    def grown(run: tuple[Unit, ...], words: int) -> Iterator[tuple[Unit, ...]]:
-        if words >= BAND[0] - 6 and any(u.weight >= 0.5 for u in run) and _is_clear(run):
-            yield run
-        if sum(len(u.sentences) for u in run) >= 4:
-            return
-        for at in places:
-            if 0 < at - run[-1].at <= LEAP:
-                for unit in options[at]:
-                    more = words + len(unit.words)
-                    if more <= BAND[1] and sum(len(u.sentences) for u in run) + len(unit.sentences) <= 4:
-                        yield from grown((*run, unit), more)
-
-    for at in places:
-        for unit in options[at]:
-            yield from grown((unit,), len(unit.words))
-
-
-def _is_clear(run: Sequence[Unit]) -> bool:
-    """Its first sentence needs nothing before it, and the others find their nouns in it."""
-    seen: list[str] = []
-    lost = 0
-    for sentence in (s for unit in run for s in unit.sentences):
-        missing = loose(sentence.split(), seen)
-        if missing and not seen:
-            return False
-        lost += missing
-        seen += sentence.split()
-    return lost <= 1 and not LISTING.search(run[0].sentences[0])
-
-
-def _worth(unit: Unit) -> float:
-    """How well a unit reads by itself, and how much it matters."""
-    text = " ".join(unit.sentences)
-    words = unit.words
-    plain = [bare(w) for w in words]
-    worth = unit.weight - 0.3 * (1 - unit.kept) - 0.2 * unit.late - 0.35 * len(ROUGH.findall(text))
-    worth -= 0.12 * sum(w in VAGUE for w in plain) + 0.4 * talk(text) + 0.8 * text.endswith("?")
-    worth -= 0.5 * bool(set(plain) & (FIRST - _OWN)) + 0.2 * is_singular(words) + 0.4 * (len(words) < 7)
-    return worth - 0.03 * max(len(words) - 30, 0) + 0.04 * min(len(content(text)), 12)
-
-
-_OWN = listed("i i'm i've i'd i'll me my")
-
-
-def _quick(run: Sequence[Unit]) -> float:
-    """A first guess at how good the text will be."""
-    total = sum(len(u.words) for u in run)
-    seen: list[str] = []
-    lost = 0.0
-    for unit in run:
-        lost += min(loose(unit.words, seen), 2) * (1.2 if not seen else 0.5)
-        seen += unit.words
-    gaps = sum(b.at - a.at - 1 for a, b in pairwise(run))
-    first = bare(run[0].words[0])
-    lost += 0.8 * (first.partition("'")[0] in PRONOUNS) + 0.4 * (first in _WEAK)
-    return sum(map(_worth, run)) / math.sqrt(len(run)) - lost - 0.3 * gaps - abs(total - 46) / 40
-
-
-_WEAK = listed("then also there there's here but so now one")
-
-
-def _told(run: Sequence[Unit], voice: Voice) -> _Told | None:
-    """The run in the third person, saying once who says so; None where its first person can't be told."""
-    printed: list[str] = []
-    known = False
-    for sentence in (s for unit in run for s in unit.sentences):
-        words: list[str] | None = sentence.split()
-        if is_singular(words or ()):
-            words = told_of(words or (), voice.name, known=known)
-            known = True
-        if words is None:
-            return None
-        printed.append(" ".join(words)[:1].upper() + " ".join(words)[1:])
-    told = (attributed(printed[0], "" if known else voice.who, voice.style), *printed[1:])
-    return _Told(text=" ".join(told), sentences=tuple(printed), named=bool(voice.name.full))
-
-
-def attributed(first: str, who: str, style: int) -> str:
-    """The sentence, saying who says so ("" for nobody)."""
-    if not who or not first.endswith("."):
-        return first
-    lower = _lowered(first)
-    choice: tuple[str, ...] = (*_TAILS, *_HEADS)
-    if lower == first:
-        choice = _TAILS
-    elif len(first.split()) > 26:
-        choice = _HEADS
-    return choice[style % len(choice)].format(
-        first=first[:-1], lower=lower[:-1], who=who, Who=who[0].upper() + who[1:]
-    )
+def is_first_person(text: str) -> bool:
+    return bool({bare(w) for w in text.split()} & FIRST)
 
 
 def _lowered(sentence: str) -> str:
     """For the middle of a sentence: a capital that only the sentence's start gave it is taken back."""
     word, _, rest = sentence.partition(" ")
     plain = bare(word)
-    if (plain in STOPS | PRONOUNS | SECOND and plain not in _OWN) or plain in _OPENED:
+    if (plain in STOPS | PRONOUNS | SECOND and plain not in FIRST) or (
+        plain.endswith(("'s", "'re")) and plain in _OPENED
+    ):
         word = word.lower()
     return f"{word} {rest}"
 
@@ -214,6 +102,53 @@ def _lowered(sentence: str) -> str:
 _OPENED = listed("it's that's there's what's here's they're you're he's she's")
 
 
-def weights_of(evidence: Sequence[int], quote_at: int) -> dict[int, float]:
+def _runs(said: Sequence[Said]) -> Iterator[Sequence[Said]]:
+    """Neighbouring sentences, one to four, at least one of which matters."""
+    for size in range(1, MOST_SENTENCES + 1):
+        for start in range(len(said) - size + 1):
+            run = said[start : start + size]
+            close = all(b.at - a.at <= 3 for a, b in itertools.pairwise(run))
+            if close and any(s.weight for s in run):
+                yield run
+
+
+def _variants(run: Sequence[Said]) -> Iterator[list[list[str]]]:
+    """Each sentence as it is, or ended earlier at a clause, so that the whole may fit."""
+    room = BAND[1]
+    options = []
+    for s in run:
+        words = s.text.split()
+        options.append(
+            ([words] if len(words) <= room else []) + shortened(words, min(room, len(words) - 1))[:3]
+        )
+    for chosen in itertools.product(*options):
+        if BAND[0] - 8 <= sum(map(len, chosen)) <= room:
+            yield list(chosen)
+
+
+def _score(run: Sequence[Said], words: Sequence[Sequence[str]], weights: Sequence[float]) -> float:
+    total = sum(map(len, words))
+    full = sum(len(s.text.split()) for s in run)
+    score = sum(weights) - abs(total - AIM) / 40 - 0.6 * (full - total) / full
+    score -= {1: 0.5, 2: 0.0, 3: 0.0, 4: 0.4}[len(run)]
+    return score - _opening_fault(words[0]) - sum(_fault(w) for w in words) / len(words)
+
+
+def _opening_fault(words: Sequence[str]) -> float:
+    """A text that opens on a pronoun or a fragment leaves its reader guessing."""
+    first = bare(words[0])
+    if first.partition("'")[0] in PRONOUNS or first in {"then", "also", "there", "here"}:
+        return 0.5 if first.startswith("there") else 1.1
+    return 0.0
+
+
+def _fault(words: Sequence[str]) -> float:
+    """What makes a sentence read badly: fragments, questions, roughness, first person."""
+    text = " ".join(words)
+    fault = 0.9 * (not stands_alone(words)) + 1.0 * text.endswith("?") + 0.25 * len(_ROUGH.findall(text))
+    return fault + 0.4 * is_first_person(text)
+
+
+def weights_of(evidence: Sequence[int], quote_at: int) -> Mapping[int, float]:
     """How much each sentence of a passage matters to its text."""
-    return {**dict.fromkeys(evidence, 0.7), quote_at: 1.0}
+    return {**dict.fromkeys(evidence, 0.7), quote_at: 2.0}

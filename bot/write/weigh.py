@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from bot.write.agree import Doubt, doubts
-from bot.write.cover import TextEncoder, cover_doubts
+from bot.write.cover import cover_doubt
 from bot.write.nearness import Evidence
 from bot.write.roles import cause_doubts, role_doubts, speaker_doubts
 from bot.write.words import Line
@@ -39,7 +39,7 @@ def scales(path: Path = WEIGHTS) -> Mapping[str, Scale]:
     }
 
 
-def all_doubts(text: Sequence[Line], evidence: Evidence, encoder: TextEncoder | None) -> Iterator[Doubt]:
+def all_doubts(text: Sequence[Line], evidence: Evidence) -> Iterator[Doubt]:
     """Every doubt about a text, grave or not."""
     if not text or not evidence.lines:
         return iter(())
@@ -48,7 +48,7 @@ def all_doubts(text: Sequence[Line], evidence: Evidence, encoder: TextEncoder | 
         speaker_doubts(text, evidence),
         role_doubts(text, evidence),
         cause_doubts(text, evidence),
-        cover_doubts(text, evidence, encoder),
+        [cover_doubt(text, evidence)],
     )
 
 
