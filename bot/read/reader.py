@@ -21,7 +21,7 @@ from bot.read.tuned import TunedReader
 TUNED = Path(__file__).with_name("reader.safetensors")
 CUES_ALONE = "cues alone (no model)"
 # Passages an hour of speech: enough to choose from, few enough that all deserve a look.
-AN_HOUR, FEWEST, MOST = 16, 6, 60
+AN_HOUR, FEWEST, MOST = 16, 8, 60
 WORDS_AN_HOUR = 9600
 
 
