@@ -14,7 +14,8 @@ EarmarkError
 ├── ModelError             weights can't be had, or a model can't do this (a language, say)
 ├── StoreError             the database can't do it
 │   └── LeaseLost          another worker has taken the work over; drop the result
-└── PublishError           a platform doesn't take the post
+└── PublishError           a platform doesn't take the post (.retry_after_s)
+    └── Unreachable        … and won't: the channel is gone, the token revoked, a scope missing
 """
 
 from __future__ import annotations
@@ -84,7 +85,15 @@ class LeaseLost(StoreError):
 
 
 class PublishError(EarmarkError):
-    pass
+    """`retry_after_s` is what the platform asked for (None: it said nothing)."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unreachable(PublishError):
+    permanent = True
 
 
 def of_system(error: OSError) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, TextIO
 
 from bot.domain import (
     Answer,
@@ -19,11 +20,13 @@ from bot.domain import (
     Pick,
     Poll,
     Post,
+    Rating,
     Reading,
     Source,
     Stage,
     Subscription,
     Transcript,
+    Turn,
     WorkRow,
 )
 
@@ -154,7 +157,13 @@ class LibraryStore(Protocol):
 
 class ChannelStore(Protocol):
     def save_channel(self, channel: Channel) -> Channel:
-        """Add or overwrite (by platform and name)."""
+        """Add or overwrite (by platform, workspace and name)."""
+        ...
+
+    def find_channel(self, platform: str, workspace: str, name: str) -> Channel | None: ...
+
+    def forget_workspace(self, platform: str, workspace: str) -> int:
+        """Delete its channels and all that is theirs alone; how many channels there were."""
         ...
 
     def channel(self, channel_id: int) -> Channel: ...
@@ -199,8 +208,74 @@ class ChannelStore(Protocol):
 
     def post(self, digest_id: int) -> Post | None: ...
 
+    def digest_at(self, channel_id: int, message_id: str) -> int | None:
+        """The digest whose post in that channel is the message, or has it as its thread."""
+        ...
 
-class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, Protocol):
+    def save_turn(self, turn: Turn) -> None: ...
+
+    def turns(self, digest_id: int, limit: int = 10) -> list[Turn]:
+        """The latest ones, in the order in which they were asked."""
+        ...
+
+    def rate(self, rating: Rating) -> None:
+        """A person's later rating of the same insight in the same channel replaces the earlier one."""
+        ...
+
+    def ratings(self, channel_id: int) -> list[Rating]: ...
+
+
+class NoteStore(Protocol):
+    """What listeners must remember: what they have seen, and secrets (always sealed before they get here)."""
+
+    def first_time(self, key: str, now: datetime) -> bool:
+        """Note `key`; False when it is noted already: an event that is delivered twice acts once."""
+        ...
+
+    def take(self, key: str, since: datetime) -> bool:
+        """Strike out `key`; whether it was noted at or after `since`: a state that works once."""
+        ...
+
+    def forget_notes(self, before: datetime) -> None: ...
+
+    def save_secret(self, name: str, sealed: str) -> None: ...
+
+    def secret(self, name: str) -> str | None: ...
+
+    def secrets(self, prefix: str) -> list[str]:
+        """The names that begin so."""
+        ...
+
+    def delete_secret(self, name: str) -> None: ...
+
+
+class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, NoteStore, Protocol):
     """Everything Earmark remembers. Holds no lock between calls; safe in several processes at once."""
 
     def close(self) -> None: ...
+
+
+class Secrets(Protocol):
+    """Texts kept sealed with the program's key, by name ("slack:T123")."""
+
+    def save(self, name: str, text: str) -> None: ...
+
+    def load(self, name: str) -> str | None: ...
+
+    def names(self, prefix: str) -> list[str]: ...
+
+    def delete(self, name: str) -> None: ...
+
+
+class Host(Protocol):
+    """What an adapter gets of the program around it."""
+
+    @property
+    def secrets(self) -> Secrets: ...
+    @property
+    def data_dir(self) -> Path: ...
+    @property
+    def out(self) -> TextIO: ...
+    def setting(self, name: str) -> str:
+        """An adapter's own setting by the name of its environment variable; "" where it isn't set."""
+        ...

@@ -23,7 +23,11 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One numbered insight: headline, text, quote and by whom, source in words, http(s) link or ""."""
+    """One numbered insight: headline, text, quote and by whom, and where it was said.
+
+    `source` is show and episode in words, `page` the episode's page; `moment` is "12:31" or "", `link` the
+    audio at that second. Links are http(s) or "".
+    """
 
     number: int
     headline: str
@@ -31,6 +35,8 @@ class Item:
     quote: str
     by: str
     source: str
+    moment: str = ""
+    page: str = ""
     link: str = ""
 
 
@@ -42,21 +48,60 @@ class Quote:
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """Runs `command` (as a person would type it)."""
+    """Runs `command` (a line as a person would type it, at most MAX_COMMAND characters).
+
+    `item` is the number of the Item it belongs to (0: the whole message); `minor` ones stand back, and are
+    left out of the plain text; a `replace` button's answer takes the place of the message it stands in;
+    `danger` marks what can't be had back.
+    """
 
     label: str
     command: str
+    item: int = 0
+    minor: bool = False
+    replace: bool = False
+    danger: bool = False
 
 
 Part = Heading | Text | Item | Quote | Button
 
+MAX_COMMAND = 80  # Discord's custom_id takes 100, and the digest's number is in it too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One input of a Form; `name` is the option that it fills, `value` what stands there at first."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    choices: tuple[str, ...] = ()
+    long: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What an adapter shows as a modal, where it can: filled in, it runs `command` with its fields."""
+
+    title: str
+    command: str
+    fields: tuple[Field, ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """`private`: shown to the asking person alone where the platform can."""
+    """`private`: shown to the asking person alone where the platform can; else in the thread of the digest
+    `digest_id`, or in the channel where that is 0. Buttons run with that digest in mind.
+
+    `share` is the line that shows the same to all ("": nothing to share).
+    """
 
     parts: tuple[Part, ...]
     private: bool = True
+    digest_id: int = 0
+    share: str = ""
 
 
 def message(text: str, *more: Part) -> View:
@@ -68,7 +113,8 @@ def plain(view: View, width: int = 88) -> str:
 
     Buttons that follow one another share a line.
     """
-    groups = groupby(view.parts, key=lambda part: isinstance(part, Button))
+    shown = [part for part in view.parts if not (isinstance(part, Button) and part.minor)]
+    groups = groupby(shown, key=lambda part: isinstance(part, Button))
     blocks = [
         block
         for are_buttons, parts in groups
@@ -97,14 +143,16 @@ def _plain(part: Part, width: int) -> str:
 
 def _plain_item(item: Item, width: int) -> str:
     number, indent = f"{item.number}. ", "   "
+    where = " · ".join(filter(None, (item.source, item.moment)))
+    link = item.link or item.page
     lines = [
         textwrap.fill(item.headline, width, initial_indent=number, subsequent_indent=indent),
         textwrap.fill(item.text, width, initial_indent=indent, subsequent_indent=indent),
         _quote(item.quote, item.by, width, indent),
-        textwrap.fill(item.source, width, initial_indent=indent, subsequent_indent=indent),
+        textwrap.fill(where, width, initial_indent=indent, subsequent_indent=indent),
     ]
     # A link is never wrapped: half a link is none.
-    return "\n".join(line for line in [*lines, f"{indent}{item.link}" if item.link else ""] if line.strip())
+    return "\n".join(line for line in [*lines, f"{indent}{link}" if link else ""] if line.strip())
 
 
 def _quote(text: str, by: str, width: int, indent: str) -> str:

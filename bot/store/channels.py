@@ -27,13 +27,23 @@ class SqlChannels:
         new = rows.of_channel(clean(channel))
         with self._db.write() as session:
             added = insert(session, t.Channel).values(new)
-            known = added.on_conflict_do_update(index_elements=["platform", "name"], set_=new)
+            known = added.on_conflict_do_update(index_elements=["platform", "workspace", "name"], set_=new)
             channel_id = session.execute(known.returning(col(t.Channel.id))).scalar_one()
             return rows.to_channel(_channel(session, channel_id))
+
+    def find_channel(self, platform: str, workspace: str, name: str) -> Channel | None:
+        query = select(t.Channel).where(*_in_workspace(platform, workspace), col(t.Channel.name) == name)
+        with self._db.read() as session:
+            row = session.exec(query).one_or_none()
+            return rows.to_channel(row) if row else None
 
     def channel(self, channel_id: int) -> Channel:
         with self._db.read() as session:
             return rows.to_channel(_channel(session, channel_id))
+
+    def forget_workspace(self, platform: str, workspace: str) -> int:
+        with self._db.write() as session:
+            return forget(session, platform, workspace)
 
     def channels(self) -> list[Channel]:
         with self._db.read() as session:
@@ -121,11 +131,34 @@ class SqlChannels:
             return rows.to_post(row) if row else None
 
 
+def _in_workspace(platform: str, workspace: str) -> tuple[ColumnElement[bool], ...]:
+    return col(t.Channel.platform) == platform, col(t.Channel.workspace) == workspace
+
+
 def _channel(session: Session, channel_id: int) -> t.Channel:
     row = session.get(t.Channel, channel_id)
     if row is None:
         raise StoreError(f"There is no channel {channel_id}.")
     return row
+
+
+def forget(session: Session, platform: str, workspace: str) -> int:
+    """Delete the channels of a workspace with all that is theirs alone, children first."""
+    channels = select(t.Channel.id).where(*_in_workspace(platform, workspace))
+    digests = select(t.Digest.id).where(col(t.Digest.channel_id).in_(channels))
+    for table, parent, ids in (
+        (t.Turn, t.Turn.digest_id, digests),
+        (t.Post, t.Post.digest_id, digests),
+        (t.DigestItem, t.DigestItem.digest_id, digests),
+        (t.Rating, t.Rating.channel_id, channels),
+        (t.Digest, t.Digest.channel_id, channels),
+        (t.Subscription, t.Subscription.channel_id, channels),
+    ):
+        session.execute(delete(table).where(col(parent).in_(ids)))
+    for stage, ids in (("compose", channels), ("publish", digests)):
+        session.execute(delete(t.Work).where(col(t.Work.stage) == stage, col(t.Work.subject).in_(ids)))
+    gone = delete(t.Channel).where(*_in_workspace(platform, workspace)).returning(col(t.Channel.id))
+    return len(session.execute(gone).all())
 
 
 def _latest_first() -> Sequence[ColumnElement[Any]]:

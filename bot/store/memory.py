@@ -20,11 +20,13 @@ from bot.domain import (
     Insight,
     Pick,
     Post,
+    Rating,
     Reading,
     Source,
     Stage,
     Subscription,
     Transcript,
+    Turn,
     WorkRow,
 )
 from bot.errors import StoreError
@@ -201,11 +203,23 @@ class MemoryStore:
     @_locked
     def save_channel(self, channel: Channel) -> Channel:
         channel = clean(channel)
-        name = channel.platform, channel.name
-        known = next((c.id for c in self._on.channels.values() if (c.platform, c.name) == name), 0)
-        stored = replace(channel, id=known or self._on.new_id())
+        known = self.find_channel(channel.platform, channel.workspace, channel.name)
+        stored = replace(channel, id=known.id if known else self._on.new_id())
         self._on.channels[stored.id] = stored
         return stored
+
+    @_locked
+    def find_channel(self, platform: str, workspace: str, name: str) -> Channel | None:
+        wanted = platform, workspace, name
+        found = (c for c in self._on.channels.values() if (c.platform, c.workspace, c.name) == wanted)
+        return next(found, None)
+
+    @_locked
+    def forget_workspace(self, platform: str, workspace: str) -> int:
+        gone = [c for c in self.channels() if (c.platform, c.workspace) == (platform, workspace)]
+        for channel in gone:
+            self._on.forget_channel(channel.id)
+        return len(gone)
 
     @_locked
     def channel(self, channel_id: int) -> Channel:
@@ -283,6 +297,65 @@ class MemoryStore:
     @_locked
     def post(self, digest_id: int) -> Post | None:
         return self._on.posts.get(digest_id)
+
+    # talk
+
+    @_locked
+    def digest_at(self, channel_id: int, message_id: str) -> int | None:
+        posts = (self._on.posts.get(digest.id) for digest in self._on.of_channel(channel_id))
+        here = (p.digest_id for p in posts if p and message_id in (p.message_id, p.thread_id))
+        return next(here, None)
+
+    @_locked
+    def save_turn(self, turn: Turn) -> None:
+        self.digest(turn.digest_id)
+        self._on.turns.append(clean(turn))
+
+    @_locked
+    def turns(self, digest_id: int, limit: int = 10) -> list[Turn]:
+        return [turn for turn in self._on.turns if turn.digest_id == digest_id][-limit:]
+
+    @_locked
+    def rate(self, rating: Rating) -> None:
+        self._on.ratings[rating.channel_id, rating.insight_id, rating.user] = clean(rating)
+
+    @_locked
+    def ratings(self, channel_id: int) -> list[Rating]:
+        found = [r for r in self._on.ratings.values() if r.channel_id == channel_id]
+        return sorted(found, key=lambda r: (r.rated_at, r.insight_id, r.user))
+
+    # notes
+
+    @_locked
+    def first_time(self, key: str, now: datetime) -> bool:
+        key, known = clean(key), len(self._on.notes)
+        self._on.notes.setdefault(key, now)
+        return len(self._on.notes) > known
+
+    @_locked
+    def take(self, key: str, since: datetime) -> bool:
+        noted_at = self._on.notes.pop(key, None)
+        return noted_at is not None and noted_at >= since
+
+    @_locked
+    def forget_notes(self, before: datetime) -> None:
+        self._on.notes = {key: at for key, at in self._on.notes.items() if at >= before}
+
+    @_locked
+    def save_secret(self, name: str, sealed: str) -> None:
+        self._on.secrets[name] = sealed
+
+    @_locked
+    def secret(self, name: str) -> str | None:
+        return self._on.secrets.get(name)
+
+    @_locked
+    def secrets(self, prefix: str) -> list[str]:
+        return sorted(name for name in self._on.secrets if name.startswith(prefix))
+
+    @_locked
+    def delete_secret(self, name: str) -> None:
+        self._on.secrets.pop(name, None)
 
 
 def _get(rows: dict[int, V], id_: int, kind: str) -> V:

@@ -81,11 +81,17 @@ def of_insight(insight: domain.Insight, episode_id: int, now: datetime) -> dict[
 
 
 def to_channel(row: t.Channel) -> domain.Channel:
-    return _from(row, domain.Channel, weekdays=tuple(int(day) for day in row.weekdays))
+    days = tuple(int(day) for day in row.weekdays)
+    prefer, mute = tuple(row.prefer.splitlines()), tuple(row.mute.splitlines())
+    return _from(row, domain.Channel, weekdays=days, prefer=prefer, mute=mute)
 
 
 def of_channel(channel: domain.Channel) -> dict[str, Any]:
-    return values(channel, "id") | {"weekdays": "".join(str(day) for day in channel.weekdays)}
+    return values(channel, "id") | {
+        "weekdays": "".join(str(day) for day in channel.weekdays),
+        "prefer": "\n".join(channel.prefer),
+        "mute": "\n".join(channel.mute),
+    }
 
 
 def to_subscription(row: t.Subscription) -> domain.Subscription:
@@ -106,3 +112,11 @@ def to_post(row: t.Post) -> domain.Post:
 
 def to_work(row: t.Work) -> domain.WorkRow:
     return _from(row, domain.WorkRow)
+
+
+def to_turn(row: t.Turn) -> domain.Turn:
+    return _from(row, domain.Turn)
+
+
+def to_rating(row: t.Rating) -> domain.Rating:
+    return _from(row, domain.Rating)

@@ -12,10 +12,12 @@ from bot.domain import (
     Feed,
     Insight,
     Post,
+    Rating,
     Reading,
     Stage,
     Subscription,
     Transcript,
+    Turn,
 )
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -35,6 +37,10 @@ class Shelves:
         self.subscriptions: dict[tuple[int, int], Subscription] = {}
         self.digests: dict[int, Digest] = {}
         self.posts: dict[int, Post] = {}
+        self.turns: list[Turn] = []
+        self.ratings: dict[tuple[int, int, str], Rating] = {}
+        self.notes: dict[str, datetime] = {}
+        self.secrets: dict[str, str] = {}
         self._last_id = 0
         self.candidates: dict[Stage, Callable[[datetime], list[int]]] = {
             "refresh": self._due_feeds,
@@ -81,6 +87,15 @@ class Shelves:
         """Latest first."""
         found = [d for d in self.digests.values() if d.channel_id == channel_id]
         return sorted(found, key=lambda d: (d.created_at or LONG_AGO, d.id), reverse=True)
+
+    def forget_channel(self, channel_id: int) -> None:
+        digests = {digest.id for digest in self.of_channel(channel_id)}
+        del self.channels[channel_id]
+        self.subscriptions = {k: s for k, s in self.subscriptions.items() if k[0] != channel_id}
+        self.ratings = {k: r for k, r in self.ratings.items() if k[0] != channel_id}
+        self.digests = {id_: d for id_, d in self.digests.items() if id_ not in digests}
+        self.posts = {id_: p for id_, p in self.posts.items() if id_ not in digests}
+        self.turns = [turn for turn in self.turns if turn.digest_id not in digests]
 
     def had(self, channel_id: int) -> list[Insight]:
         digests = self.of_channel(channel_id)

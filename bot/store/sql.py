@@ -8,9 +8,10 @@ from bot.store.channels import SqlChannels
 from bot.store.database import Database, connect, make_folder, parse
 from bot.store.feeds import SqlFeeds
 from bot.store.library import SqlLibrary
+from bot.store.talk import SqlNotes, SqlTalk
 from bot.store.work import SqlWork
 
-HEAD = "0001"  # the newest revision; a database that is there already needs no alembic
+HEAD = "0002"  # the newest revision; a database that is there already needs no alembic
 
 
 class SqlStore:
@@ -19,6 +20,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         feeds, work = SqlFeeds(database), SqlWork(database)
         library, channels = SqlLibrary(database), SqlChannels(database)
+        talk, notes = SqlTalk(database), SqlNotes(database)
         self.close = database.close
 
         self.add_feed = feeds.add_feed
@@ -48,6 +50,8 @@ class SqlStore:
         self.sources = library.sources
 
         self.save_channel = channels.save_channel
+        self.find_channel = channels.find_channel
+        self.forget_workspace = channels.forget_workspace
         self.channel = channels.channel
         self.channels = channels.channels
         self.subscribe = channels.subscribe
@@ -61,6 +65,20 @@ class SqlStore:
         self.digests = channels.digests
         self.save_post = channels.save_post
         self.post = channels.post
+
+        self.digest_at = talk.digest_at
+        self.save_turn = talk.save_turn
+        self.turns = talk.turns
+        self.rate = talk.rate
+        self.ratings = talk.ratings
+
+        self.first_time = notes.first_time
+        self.take = notes.take
+        self.forget_notes = notes.forget_notes
+        self.save_secret = notes.save_secret
+        self.secret = notes.secret
+        self.secrets = notes.secrets
+        self.delete_secret = notes.delete_secret
 
     @staticmethod
     def open(url: str) -> SqlStore:

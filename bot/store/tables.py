@@ -122,17 +122,26 @@ class Insight(Table, table=True):
 
 
 class Channel(Table, table=True):
-    __table_args__ = (UniqueConstraint("platform", "name"),)
+    """`prefer` and `mute` hold a topic a line."""
+
+    __table_args__ = (UniqueConstraint("platform", "workspace", "name"),)
 
     id: int | None = Field(default=None, primary_key=True)
     platform: str
+    workspace: str
     name: str
+    title: str
     post_time: str
     timezone: str
     weekdays: str
     count: int
     quiet_line: bool
     paused: bool
+    prefer: str
+    mute: str
+    thread_answers: str
+    admins_only: bool
+    trouble: str
     next_post_at: datetime | None = _at(index=True)
 
 
@@ -171,6 +180,36 @@ class Post(Table, table=True):
     message_id: str
     thread_id: str
     posted_at: datetime = _at(nullable=False)
+
+
+class Turn(Table, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    digest_id: int = Field(foreign_key="digest.id", index=True)
+    position: int
+    user: str
+    question: str
+    answer: str
+    asked_at: datetime = _at(nullable=False)
+
+
+class Rating(Table, table=True):
+    channel_id: int = Field(primary_key=True, foreign_key="channel.id")
+    insight_id: int = Field(primary_key=True, foreign_key="insight.id", index=True)
+    user: str = Field(primary_key=True)
+    useful: bool
+    rated_at: datetime = _at(nullable=False)
+
+
+class Note(Table, table=True):
+    """What has been seen: a delivery's id, a state that works once."""
+
+    key: str = Field(primary_key=True)
+    noted_at: datetime = _at(nullable=False, index=True)
+
+
+class Secret(Table, table=True):
+    name: str = Field(primary_key=True)
+    sealed: str
 
 
 class Work(Table, table=True):
