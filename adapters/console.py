@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -11,9 +12,37 @@ from typing import TextIO
 from bot import commands, digest
 from bot.domain import Channel, Digest, Post
 from bot.errors import EarmarkError, PublishError
+from bot.ports import Host, Store
 from bot.views import plain
 
 WELCOME = "Ask a question, or type /help. Ctrl-D leaves."
+
+
+def publisher(host: Host) -> ConsolePublisher:
+    return ConsolePublisher(host.data_dir / "posts", host.out)
+
+
+def serve(core: commands.Core, host: Host) -> None:
+    """Answer what is typed, until it ends."""
+    talk(core, lambda: core.channel_at("console", "", "console"), typed(), host.out)
+
+
+def examine(host: Host, store: Store) -> Iterator[tuple[str, str, str]]:
+    """Nothing can be missing here."""
+    yield "ok", "console", f"posts are printed, and kept in {host.data_dir / 'posts'}"
+
+
+def typed() -> Iterator[str]:
+    """What a person types, line by line, with history and editing where that is a terminal."""
+    import readline  # noqa: F401 - gives input() both
+
+    if sys.stdin is None:
+        return
+    while True:
+        try:
+            yield input("earmark> " if sys.stdin.isatty() else "")
+        except EOFError:
+            return
 
 
 class ConsolePublisher:
@@ -72,19 +101,22 @@ def _post(channel: Channel, digest: Digest) -> Post:
     )
 
 
-def serve(
-    core: commands.Core, channel: Callable[[], Channel], lines: Iterable[str], write: Callable[[str], None]
-) -> None:
+def talk(core: commands.Core, channel: Callable[[], Channel], lines: Iterable[str], out: TextIO) -> None:
     """Answer each line: a slash command, or a question to the channel's podcasts, until they end.
 
     `channel` is asked anew each time, since the settings may have changed in between.
     """
-    write(WELCOME)
+    _say(out, WELCOME)
     for line in lines:
         if line.strip() in ("/quit", "/exit", "quit", "exit"):
             return
         if line.strip():
-            write(_answer(core, channel, line.strip()))
+            _say(out, _answer(core, channel, line.strip()))
+
+
+def _say(out: TextIO, text: str) -> None:
+    out.write(f"{text}\n")
+    out.flush()
 
 
 def _answer(core: commands.Core, channel: Callable[[], Channel], line: str) -> str:

@@ -1,343 +1,258 @@
-"""The slash commands, platform-free: names, options, and handlers that turn a request into a view."""
+"""The slash commands, platform-free: their table, and how a line, a form or typed options run one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Protocol
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from bot import calendar, digest
-from bot.domain import Channel, Digest, Feed, Pick, Reading, Source, hhmmss
-from bot.errors import ConfigError, EarmarkError
-from bot.following import Discoverer, follow, followed, unfollow
-from bot.ports import Answerer, Store
-from bot.views import Heading, Part, Quote, Text, View, message
+from bot.calendar import WEEKDAYS
+from bot.domain import Channel
+from bot.errors import EarmarkError
+from bot.handlers import ask, dig, insights, podcasts, schedule
+from bot.request import Action, Command, Core, Handler, Option, Request
+from bot.views import Form, View, message
 
-AROUND = 6  # sentences before and after the quote that /dig shows
+__all__ = ["COMMANDS", "Core", "Request", "complete", "form", "parse", "perform", "run", "submit", "usage"]
+
 MAX_TEXT = 2000
-LOOK_BACK = 3  # newest episodes of each feed that /digest why looks at
+_NAMED = re.compile(r'(\w+):(?:"([^"]*)"|(\S+))\s*')
 
 
-class Core(Protocol):
-    """What the handlers may use; slow parts are built when first asked for."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def discoverer(self) -> Discoverer: ...
-    @property
-    def answerer(self) -> Answerer: ...
-    def clock(self) -> datetime: ...
-    def preview(self, channel: Channel) -> Digest | None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    name: str
-    description: str
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One use of a command in a channel. `digest_id` is set inside the thread of a digest."""
-
-    channel: Channel
-    options: dict[str, str] = field(default_factory=dict)
-    digest_id: int | None = None
-
-    def get(self, name: str) -> str:
-        return self.options.get(name, "").strip()
-
-
-Handler = Callable[[Core, Request], View]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """The last option takes the rest of the line."""
-
-    name: str
-    description: str
-    handler: Handler
-    options: tuple[Option, ...] = ()
-
-    @property
-    def usage(self) -> str:
-        return " ".join([f"/{self.name}", *(f"[{option.name}]" for option in self.options)])
-
-
-def run(core: Core, channel: Channel, line: str, digest_id: int | None = None) -> View:
+def run(
+    core: Core, channel: Channel, line: str, *, digest_id: int = 0, user: str = "", is_admin: bool = True
+) -> View:
     """Run a line as a person typed it ("/ask why?"); what goes wrong is said in words."""
-    name, _, rest = line.strip().removeprefix("/").partition(" ")
-    command = COMMANDS.get(name.lower())
-    if command is None:
-        return message(f"There is no /{name}. /help lists what there is.")
-    request = Request(channel=channel, options=parse(command, rest), digest_id=digest_id)
     try:
-        return command.handler(core, request)
+        command, action, options = parse(line)
+    except EarmarkError as error:
+        return message(str(error))
+    request = Request(channel=channel, options=options, digest_id=digest_id, user=user, is_admin=is_admin)
+    return perform(core, command.name, action.name, request)
+
+
+def submit(core: Core, line: str, request: Request) -> View:
+    """Run the command of a form with its fields, which are in the request's options."""
+    try:
+        command, action, options = parse(line)
+    except EarmarkError as error:
+        return message(str(error))
+    filled = replace(request, options={**options, **request.options})
+    return perform(core, command.name, action.name, filled)
+
+
+def perform(core: Core, name: str, action: str, request: Request) -> View:
+    """Run one action of a command; what goes wrong is said in words."""
+    chosen = _action(name, action)
+    if chosen is None:
+        return message(f"There is no /{name} {action}".rstrip() + ". /help lists what there is.")
+    if chosen.changes and request.channel.admins_only and not request.is_admin:
+        return message("Only admins change the settings of this channel; ask one of them.")
+    try:
+        return chosen.handler(core, request)
     except EarmarkError as error:
         return message(str(error))
 
 
-def parse(command: Command, text: str) -> dict[str, str]:
-    words = text[:MAX_TEXT].split(maxsplit=max(0, len(command.options) - 1))
-    return {option.name: word for option, word in zip(command.options, words, strict=False)}
+def form(
+    core: Core, channel: Channel, name: str, action: str, options: dict[str, str] | None = None
+) -> Form | None:
+    """The form to show instead of running an action whose options are missing; None: just run it."""
+    chosen = _action(name, action)
+    given = [value for value in (options or {}).values() if value.strip()]
+    return chosen.form(core, channel) if chosen and chosen.form and not given else None
 
 
-def insights(core: Core, request: Request) -> View:
-    when = request.get("when")
-    digests = core.store.digests(request.channel.id, 60)
-    if not digests:
-        return message("Nothing has been posted here yet. /digest preview shows what would be.")
-    if not when or when == "latest":
-        return digest.view(digests[0])
-    day = _day(core, request.channel, when)
-    if day is None:
-        return _about(digests, when)
-    of_day = [d for d in digests if d.local_date == day]
-    return (
-        digest.view(of_day[0]) if of_day else message(f"Nothing was posted here on {digest.long_date(day)}.")
-    )
+def complete(
+    core: Core, channel: Channel, name: str, action: str, option: str, typed: str
+) -> Sequence[tuple[str, str]]:
+    """What may be meant by what is typed so far: (what is shown, what is filled in), at most 25."""
+    chosen = _action(name, action)
+    found = next((o for o in chosen.options if o.name == option), None) if chosen else None
+    return found.complete(core, channel, typed) if found and found.complete else ()
 
 
-def _day(core: Core, channel: Channel, when: str) -> date | None:
-    if when == "today":
-        return calendar.local_date(channel, core.clock())
-    try:
-        return date.fromisoformat(when)
-    except ValueError:
-        return None
+def _action(name: str, action: str) -> Action | None:
+    command = COMMANDS.get(name)
+    return command.action(action) if command else None
 
 
-def _about(digests: Sequence[Digest], topic: str) -> View:
-    wanted = topic.casefold()
-    picks = [p for d in digests for p in d.picks if wanted in _searchable(p)][:5]
-    if not picks:
-        return message(
-            f"No insight posted here speaks of “{topic}”. /ask searches the transcripts themselves."
-        )
-    parts = [digest.item(pick, number) for number, pick in enumerate(picks, 1)]
-    return View(parts=(Heading(text=f"About “{topic}”"), *parts))
+def parse(line: str) -> tuple[Command, Action, dict[str, str]]:
+    """A line as typed → its command, its action, and its options; EarmarkError says what there is."""
+    name, _, rest = line.strip().removeprefix("/").partition(" ")
+    command = COMMANDS.get(name.lower())
+    if command is None:
+        raise EarmarkError(f"There is no /{name[:40]}. /help lists what there is.")
+    word, _, after = rest.strip().partition(" ")
+    action = command.action(word)
+    if action and action.name:
+        return command, action, _options(action, after)
+    if command.actions[0].name and word:
+        raise EarmarkError(f"There is no /{command.name} {word[:40]}.\n{usage(command)}")
+    return command, command.actions[0], _options(command.actions[0], rest)
 
 
-def _searchable(pick: Pick) -> str:
-    insight, episode = pick.insight, pick.episode
-    return " ".join((insight.headline, insight.text, insight.quote, episode.show, episode.title)).casefold()
+def _options(action: Action, text: str) -> dict[str, str]:
+    """`name:value` at the start for the named ones; of the others the last takes the rest of the line."""
+    text, options = text[:MAX_TEXT].strip(), {}
+    named = {option.name for option in action.options if option.named}
+    while (match := _NAMED.match(text)) and match[1].lower() in named:
+        options[match[1].lower()] = match[2] or match[3] or ""
+        text = text[match.end() :]
+    plain = [option for option in action.options if not option.named]
+    words = text.split(maxsplit=max(0, len(plain) - 1))
+    return options | {option.name: word for option, word in zip(plain, words, strict=False)}
 
 
-def dig(core: Core, request: Request) -> View:
-    pick, number = _pick(core, request), request.get("number")
-    episode = pick.episode
-    reading = core.store.reading(episode.id)
-    if reading is None:
-        return message("The transcript of that episode is no longer here.")
-    parts: list[Part] = [
-        Heading(text=f"{number}. {pick.insight.headline}"),
-        Text(text=f"{episode.show} · {episode.title}", quiet=True),
-        *_around(pick, reading),
-        Text(text=digest.made_by([pick]), quiet=True),
-    ]
-    return View(parts=tuple(parts), private=False)
+def usage(command: Command) -> str:
+    """A line an action: how it is typed, and what it does."""
+    return "\n".join(f"{_usage(command, action)} — {action.description}" for action in command.actions)
 
 
-def _pick(core: Core, request: Request) -> Pick:
-    digests = core.store.digests(request.channel.id, 1)
-    here = core.store.digest(request.digest_id) if request.digest_id else next(iter(digests), None)
-    number = request.get("number")
-    if here is None or not here.picks:
-        raise EarmarkError("There is nothing to dig into yet.")
-    if not number.isdecimal() or not 1 <= int(number) <= len(here.picks):
-        raise EarmarkError(f"Which one? /dig 1 to /dig {len(here.picks)}.")
-    return here.picks[int(number) - 1]
+def _usage(command: Command, action: Action) -> str:
+    options = (_option(option) for option in action.options)
+    return " ".join(filter(None, (f"/{command.name}", action.name, *options)))
 
 
-def _around(pick: Pick, reading: Reading) -> list[Part]:
-    """What was said around the quote, a paragraph a turn."""
-    words = pick.insight.quote.casefold()
-    said = [n for n, sentence in enumerate(reading.sentences) if words in sentence.text.casefold()]
-    middle = said[0] if said else 0
-    turns: list[tuple[str, float | None, list[str]]] = []
-    for sentence in reading.sentences[max(0, middle - AROUND) : middle + AROUND + 1]:
-        if not turns or turns[-1][0] != sentence.speaker:
-            turns.append((sentence.speaker, sentence.start, []))
-        turns[-1][2].append(sentence.text)
-    return [
-        Quote(text=" ".join(texts), by=", ".join(filter(None, (speaker, hhmmss(start)))))
-        for speaker, start, texts in turns
-    ]
-
-
-def ask(core: Core, request: Request) -> View:
-    question = request.get("question")
-    if not question:
-        raise EarmarkError("Ask something: /ask how do they price bread?")
-    feed_ids = [s.feed_id for s in core.store.subscriptions(request.channel.id)]
-    sources: list[Source] = list(core.store.sources(feed_ids))
-    if not sources:
-        raise EarmarkError("No episode has been transcribed for this channel yet.")
-    answer = core.answerer.answer(question, sources)
-    quotes = [
-        Quote(text=c.quote, by=" · ".join(filter(None, (c.speaker, c.show, c.episode, hhmmss(c.start)))))
-        for c in answer.citations
-    ]
-    nearest = () if answer.found or not quotes else (Text(text="The nearest that was said:", quiet=True),)
-    return View(parts=(Text(text=answer.text), *nearest, *quotes))
-
-
-def podcasts(core: Core, request: Request) -> View:
-    action, what = request.get("action") or "list", request.get("podcast")
-    match action:
-        case "list":
-            return _list(core, request.channel)
-        case "add" if what:
-            return _add(core, request.channel, what)
-        case "remove" if what:
-            feed = unfollow(core.store, request.channel, what)
-            return message(
-                f"No longer following {feed.title or feed.url}. /podcasts add {feed.url} brings it back."
-            )
-    raise EarmarkError("/podcasts, /podcasts add ADDRESS OR NAME, /podcasts remove NAME OR NUMBER.")
-
-
-def _list(core: Core, channel: Channel) -> View:
-    feeds = followed(core.store, channel)
-    if not feeds:
-        return message("This channel follows no podcast yet: /podcasts add ADDRESS OR NAME.")
-    lines = [f"{f.id}. {f.title or f.url}" + (f" — {f.error}" if f.error else "") for f in feeds]
-    return message("\n".join(lines))
-
-
-def _add(core: Core, channel: Channel, what: str) -> View:
-    # Files are for who sits at the machine: here anybody in the chat could find out which there are.
-    found = follow(core.store, core.discoverer, channel, what, now=core.clock(), files=False)
-    lines = [
-        f"{'Following' if f.is_new else 'Already following'} {f.feed.title or f.feed.url}."
-        for f in found[:20]
-    ]
-    more = [f"… and {len(found) - 20} more."] if len(found) > 20 else []
-    return message("\n".join([*lines, *more, "The newest episode of each will be in the next post."]))
-
-
-def settings(core: Core, request: Request) -> View:
-    setting, value = request.get("setting") or "show", request.get("value")
-    channel = request.channel
-    if setting == "preview":
-        made = core.preview(channel)
-        return digest.view(made) if made else message("There is nothing to post yet. /digest why says why.")
-    if setting == "why":
-        return message("\n".join(_why(core, channel)))
-    if setting != "show":
-        changed = _changed(channel, setting, value)
-        changed = replace(changed, next_post_at=calendar.next_post_at(changed, core.clock()))
-        channel = core.store.save_channel(changed)
-    return message(_schedule(channel))
-
-
-def _changed(channel: Channel, setting: str, value: str) -> Channel:
-    match setting:
-        case "time":
-            return replace(channel, post_time=f"{calendar.parse_time(value):%H:%M}")
-        case "timezone":
-            return replace(channel, timezone=calendar.parse_timezone(value).key)
-        case "days":
-            return replace(channel, weekdays=calendar.parse_weekdays(value))
-        case "count" if value.isdecimal() and 1 <= int(value) <= 10:
-            return replace(channel, count=int(value))
-        case "quiet" if value in ("on", "off"):
-            return replace(channel, quiet_line=value == "on")
-        case "pause" | "resume":
-            return replace(channel, paused=setting == "pause")
-    raise ConfigError("/digest " + "|".join(SETTINGS) + ": count takes 1 to 10, quiet takes on or off.")
-
-
-def _schedule(channel: Channel) -> str:
-    days = ", ".join(calendar.WEEKDAYS[day] for day in channel.weekdays)
-    when = "every day" if len(channel.weekdays) == 7 else f"on {days}"
-    if channel.paused:
-        return f"Paused (else: {channel.count} insights at {channel.post_time} {channel.timezone} {when})."
-    due = f" Next: {channel.next_post_at:%Y-%m-%d %H:%M} UTC." if channel.next_post_at else ""
-    return f"The best {channel.count} at {channel.post_time} {channel.timezone}, {when}.{due}"
-
-
-def _why(core: Core, channel: Channel) -> list[str]:
-    """Each step on the way to a post that has something to say about its absence."""
-    feeds = followed(core.store, channel)
-    if not feeds:
-        return ["This channel follows no podcast: /podcasts add ADDRESS OR NAME."]
-    lines = [f"{f.title or f.url}: {f.error or f.status}" for f in feeds if f.error or f.status != "active"]
-    lines += _failed(core, channel, {feed.id for feed in feeds})[:10]
-    lines += [line for feed in feeds for line in _unusable(core, feed)]
-    if channel.paused:
-        lines.append("The channel is paused: /digest resume.")
-    return lines or ["All is well: every new episode has been read, and what was worth it was posted."]
-
-
-def _failed(core: Core, channel: Channel, feed_ids: set[int]) -> list[str]:
-    """What went wrong with this channel and its episodes; others' troubles are not its business."""
-    lines = []
-    for row in core.store.work():
-        if row.error and row.stage in ("transcribe", "read", "write"):
-            episode = core.store.episode(row.subject)
-            if episode.feed_id in feed_ids:
-                lines.append(f"{episode.show}, {episode.title}: {row.error}")
-        elif row.error and (row.stage, row.subject) == ("compose", channel.id):
-            lines.append(row.error)
-    return lines
-
-
-def _unusable(core: Core, feed: Feed) -> list[str]:
-    """What the gate after speech recognition found in the newest episodes that nothing is posted from."""
-    newest = [(e, core.store.transcript(e.id)) for e in core.store.episodes(feed.id)[:LOOK_BACK]]
-    return [f"{e.show}, {e.title}: {' '.join(t.warnings)}" for e, t in newest if t and not t.usable]
+def _option(option: Option) -> str:
+    name = f"{option.name}:…" if option.named else option.name.upper()
+    return name if option.required else f"[{name}]"
 
 
 def help_(core: Core, request: Request) -> View:
-    return message("\n".join(f"{command.usage} — {command.description}" for command in COMMANDS.values()))
+    wanted = request.get("command").removeprefix("/").lower()
+    if wanted in COMMANDS:
+        return message(usage(COMMANDS[wanted]))
+    lines = [f"/{command.name} — {command.description}" for command in COMMANDS.values()]
+    lines.append("In the thread of a post, just ask: by number (“why 3?”) or about what you read.")
+    lines.append("/help COMMAND tells more of one.")
+    return message("\n".join(lines))
 
 
-SETTINGS = ("show", "time", "timezone", "days", "count", "quiet", "pause", "resume", "preview", "why")
+def _setting(name: str, description: str, hint: str, *choices: str, needed: bool = True) -> Action:
+    value = Option(name="value", description=hint, choices=choices, required=needed)
+    handler = schedule.changer(schedule.CHANGES[name])
+    return Action(name=name, description=description, handler=handler, options=(value,), changes=True)
+
+
+def _one(name: str, description: str, handler: Handler, *options: Option) -> Command:
+    action = Action(description=description, handler=handler, options=options)
+    return Command(name=name, description=description, actions=(action,))
+
+
+_NUMBER = Option(
+    name="number",
+    description="its number in the post",
+    kind="number",
+    required=True,
+    most=10,
+    complete=insights.complete_number,
+)
+_SHOW = Option(name="show", description="only this show or episode", named=True, complete=ask.complete_show)
+_FOLLOWED = Option(
+    name="podcast", description="name or number", required=True, complete=podcasts.complete_podcast
+)
+_PODCASTS = (
+    Action(
+        name="list",
+        description="what this channel follows",
+        handler=podcasts.list_,
+        options=(Option(name="page", description="which page", kind="number"),),
+    ),
+    Action(
+        name="search",
+        description="find a podcast by its name",
+        handler=podcasts.search,
+        options=(Option(name="name", description="its name, or a part of it", required=True),),
+    ),
+    Action(
+        name="add",
+        description="follow a podcast",
+        handler=podcasts.add,
+        options=(Option(name="podcast", description="address, web page or name"),),
+        changes=True,
+        form=podcasts.add_form,
+    ),
+    Action(
+        name="import",
+        description="follow all podcasts of an OPML list",
+        handler=podcasts.import_,
+        options=(Option(name="sources", description="the address of the list"),),
+        changes=True,
+        form=podcasts.import_form,
+    ),
+    Action(
+        name="remove",
+        description="stop following a podcast",
+        handler=podcasts.remove,
+        options=(_FOLLOWED,),
+        changes=True,
+    ),
+)
+_DIGEST = (
+    Action(name="show", description="the schedule and settings of this channel", handler=schedule.show),
+    Action(
+        name="edit",
+        description="change the schedule in a form",
+        handler=schedule.edit,
+        changes=True,
+        form=schedule.edit_form,
+    ),
+    _setting("time", "when the post comes", "local time, like 08:30"),
+    _setting("timezone", "the time zone of that time", "like Europe/Berlin"),
+    _setting("days", "on which days", f"daily, weekdays, or some of {','.join(WEEKDAYS)}"),
+    _setting("count", "how many insights a post holds", "1 to 10"),
+    _setting("prefer", "topics that come first", "with commas between; none for none", needed=False),
+    _setting("mute", "topics that are left out", "with commas between; none for none", needed=False),
+    _setting("quiet", "a line on days with nothing worth a post", "on or off", "on", "off"),
+    _setting("threads", "which messages in threads are answered", "which", "auto", "all", "mentions"),
+    _setting("admins", "whether only admins change settings", "on or off", "on", "off"),
+    Action(
+        name="pause",
+        description="no posts until /digest resume",
+        handler=schedule.changer(schedule.CHANGES["pause"]),
+        changes=True,
+    ),
+    Action(
+        name="resume",
+        description="post again",
+        handler=schedule.changer(schedule.CHANGES["resume"]),
+        changes=True,
+    ),
+    Action(name="preview", description="what would be posted now", handler=schedule.preview),
+    Action(name="why", description="why is there nothing?", handler=schedule.why),
+)
 
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        Command(
-            name="insights",
-            description="the latest insights; or those of a day, a show, a topic",
-            handler=insights,
-            options=(Option(name="when", description="today, 2026-11-24, a show or a topic"),),
-        ),
-        Command(
-            name="dig",
-            description="what was said around an insight",
-            handler=dig,
-            options=(Option(name="number", description="its number in the post"),),
-        ),
-        Command(
-            name="ask",
-            description="ask the podcasts of this channel",
-            handler=ask,
-            options=(Option(name="question", description="your question"),),
-        ),
-        Command(
-            name="podcasts",
-            description="list, add or remove what is followed",
-            handler=podcasts,
-            options=(
-                Option(name="action", description="what to do", choices=("list", "add", "remove")),
-                Option(name="podcast", description="address, name or number"),
+        _one(
+            "insights",
+            "the latest insights; or those of a day, a show, a topic",
+            insights.insights,
+            Option(
+                name="when",
+                description="today, 2026-11-24, a show or a topic",
+                complete=insights.complete_when,
             ),
         ),
-        Command(
-            name="digest",
-            description="when and how this channel gets its post",
-            handler=settings,
-            options=(
-                Option(name="setting", description="which one", choices=SETTINGS),
-                Option(name="value", description="the new value"),
-            ),
+        _one("dig", "what was said around an insight, and what else was said of it", dig.dig, _NUMBER),
+        _one(
+            "ask",
+            "ask the podcasts of this channel",
+            ask.ask,
+            Option(name="question", description="your question", required=True),
+            _SHOW,
         ),
-        Command(name="help", description="this list", handler=help_),
+        Command(name="podcasts", description="list, find, add or remove what is followed", actions=_PODCASTS),
+        Command(name="digest", description="when and how this channel gets its post", actions=_DIGEST),
+        _one(
+            "rate",
+            "say whether an insight was useful",
+            insights.rate,
+            _NUMBER,
+            Option(name="verdict", description="was it?", choices=tuple(insights.VERDICTS), required=True),
+        ),
+        _one("help", "this list", help_, Option(name="command", description="tell more of this one")),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
@@ -12,8 +12,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import ConfigError
 
 
+def _named(variable: str, description: str, default: Any = None) -> Any:
+    """A setting whose variable has the name that people know it by, without our prefix."""
+    return Field(default=default, validation_alias=variable, description=description)
+
+
 class Settings(BaseSettings):
-    """Every setting is an environment variable: EARMARK_ and its name, but for DATABASE_URL."""
+    """Every setting is an environment variable: EARMARK_ and its name, but for DATABASE_URL and those of the
+    chat platforms."""
 
     model_config = SettingsConfigDict(
         env_prefix="EARMARK_",
@@ -53,11 +59,30 @@ class Settings(BaseSettings):
     max_audio_hours: float = Field(default=6, gt=0)
     allow: str = Field(default="", description="host:port pairs in your own network that may be fetched.")
     itunes_url: str = "https://itunes.apple.com"
+    slack_bot_token: SecretStr | None = _named("SLACK_BOT_TOKEN", "xoxb-…: one workspace.")
+    slack_app_token: SecretStr | None = _named("SLACK_APP_TOKEN", "xapp-…: Socket Mode, no public address.")
+    slack_signing_secret: SecretStr | None = _named("SLACK_SIGNING_SECRET", "HTTP mode checks it.")
+    slack_client_id: str = _named("SLACK_CLIENT_ID", "With the secret: many workspaces, by OAuth.", "")
+    slack_client_secret: SecretStr | None = _named("SLACK_CLIENT_SECRET", "")
+    slack_api_url: str = _named("SLACK_API_URL", "A stand-in of Slack's Web API.", "")
+    discord_token: SecretStr | None = _named("DISCORD_TOKEN", "The bot's token.")
+    discord_api_url: str = _named("DISCORD_API_URL", "A stand-in of Discord's REST API.", "")
+    discord_gateway_url: str = _named("DISCORD_GATEWAY_URL", "A stand-in of Discord's gateway.", "")
+    discord_message_content: str = _named("DISCORD_MESSAGE_CONTENT", "on: read threads unmentioned.", "")
+    public_url: str = _named("PUBLIC_URL", "Where this program can be reached from outside.", "")
+    http_host: str = _named("HTTP_HOST", "Which address to listen on.", "127.0.0.1")
+    http_port: str = _named("HTTP_PORT", "And which port.", "3000")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @property
     def allowed(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.allow.split(",") if part.strip())
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The chat platforms that are set up."""
+        slack = self.slack_bot_token or self.slack_client_id
+        return tuple(name for name, there in (("slack", slack), ("discord", self.discord_token)) if there)
 
     @property
     def store_url(self) -> str:

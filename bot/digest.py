@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.domain import Digest, Insight, Pick, hhmmss
@@ -27,29 +28,64 @@ _STOP = frozenset(
 )
 
 
-def choose(backlog: Sequence[Pick], had: Sequence[Insight], count: int) -> tuple[Pick, ...]:
-    """The best `count` of `backlog`, best first.
+# What a preferred topic is worth: enough to win over an equal, not over a gem.
+PREFERRED = 1.3
+
+
+def choose(
+    backlog: Sequence[Pick],
+    had: Sequence[Insight],
+    count: int,
+    *,
+    prefer: Sequence[str] = (),
+    mute: Sequence[str] = (),
+) -> tuple[Pick, ...]:
+    """The best `count` of `backlog`, best first; topics in `prefer` count more, those in `mute` not at all.
 
     Greedy by score, less up to a third for likeness to those already chosen (maximal marginal relevance,
     Carbonell & Goldstein 1998). At most two per episode as long as other episodes have something; none
     that the channel has had, none said twice, none below MIN_SCORE.
     """
-    seen = [_words(insight) for insight in had]
-    good = [p for p in backlog if p.insight.score >= MIN_SCORE and not _like_any(_words(p.insight), seen)]
+    seen = [words(insight) for insight in had]
+    good = [
+        _weighed(p, prefer)
+        for p in backlog
+        if p.insight.score >= MIN_SCORE and not _speaks_of(p, mute) and not _like_any(words(p.insight), seen)
+    ]
     chosen = _pick(good, count, PER_EPISODE, ())
-    return chosen if len(chosen) >= count else _pick(good, count, count, chosen)
+    chosen = chosen if len(chosen) >= count else _pick(good, count, count, chosen)
+    own = {pick.insight.id: pick for pick in backlog}
+    return tuple(own.get(pick.insight.id, pick) for pick in chosen)
+
+
+def _weighed(pick: Pick, prefer: Sequence[str]) -> Pick:
+    if not _speaks_of(pick, prefer):
+        return pick
+    return replace(pick, insight=replace(pick.insight, score=pick.insight.score * PREFERRED))
+
+
+def _speaks_of(pick: Pick, topics: Sequence[str]) -> bool:
+    """Whether it says one of the topics, as words of their own ("art" is not in "start")."""
+    said = searchable(pick) if topics else ""
+    return any(re.search(rf"\b{re.escape(topic.casefold())}\b", said) for topic in topics)
+
+
+def searchable(pick: Pick) -> str:
+    """All that an insight and its source say, case-folded."""
+    insight, episode = pick.insight, pick.episode
+    return " ".join((insight.headline, insight.text, insight.quote, episode.show, episode.title)).casefold()
 
 
 def _pick(good: Sequence[Pick], count: int, per_episode: int, chosen: tuple[Pick, ...]) -> tuple[Pick, ...]:
     while len(chosen) < count:
         taken = Counter(p.insight.episode_id for p in chosen)
-        words = [_words(p.insight) for p in chosen]
+        said = [words(p.insight) for p in chosen]
         ranked = [
-            (p.insight.score * (1 - _likest(_words(p.insight), words) / 1.5), -n, p)
+            (p.insight.score * (1 - _likest(words(p.insight), said) / 1.5), -n, p)
             for n, p in enumerate(good)
             if p not in chosen
             and taken[p.insight.episode_id] < per_episode
-            and not _like_any(_words(p.insight), words)
+            and not _like_any(words(p.insight), said)
         ]
         if not ranked:
             break
@@ -62,60 +98,79 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(1, min(len(one), len(other)))
 
 
-def _words(insight: Insight) -> frozenset[str]:
+def words(insight: Insight) -> frozenset[str]:
+    """The content words of an insight, each cut to its stem."""
+    return stems(f"{insight.headline} {insight.text}")
+
+
+def stems(text: str) -> frozenset[str]:
+    """The content words of a text, each cut to its stem."""
     # Cutting words to six letters makes "price", "prices" and "pricing" one: a stemmer's work at no cost.
-    words = re.findall(r"\w+", f"{insight.headline} {insight.text}".lower())
-    return frozenset(word[:6] for word in words if word not in _STOP and len(word) > 2)
+    said = re.findall(r"\w+", text.lower())
+    return frozenset(word[:6] for word in said if word not in _STOP and len(word) > 2)
 
 
-def _likest(words: frozenset[str], others: Sequence[frozenset[str]]) -> float:
-    return max((likeness(words, other) for other in others), default=0.0)
+def _likest(one: frozenset[str], others: Sequence[frozenset[str]]) -> float:
+    return max((likeness(one, other) for other in others), default=0.0)
 
 
-def _like_any(words: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
-    return _likest(words, others) >= SAME
+def _like_any(one: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
+    return _likest(one, others) >= SAME
 
 
 def view(digest: Digest) -> View:
-    """One message: what was scanned, the insights, a button each to dig, and who made them."""
+    """One message: what was scanned, the insights with a button each to dig and to rate, who made them."""
     if not digest.picks:
-        return View(
-            parts=(Text(text=f"{_scanned(digest)} Nothing worth a post today.", quiet=True),), private=False
-        )
+        nothing = Text(text=f"{_scanned(digest)} Nothing worth a post today.", quiet=True)
+        return View(parts=(nothing,), private=False, digest_id=digest.id)
     title = "The one thing" if len(digest.picks) == 1 else f"The {_number(len(digest.picks))} things"
     parts: list[Part] = [
         Heading(text=f"{title} worth knowing · {long_date(digest.local_date)}"),
         Text(text=_scanned(digest), quiet=True),
         *(item(pick, number) for number, pick in enumerate(digest.picks, 1)),
-        *(Button(label=f"Dig into {n}", command=f"/dig {n}") for n in range(1, len(digest.picks) + 1)),
+        *(button for number in range(1, len(digest.picks) + 1) for button in _buttons(number)),
         Text(text=made_by(digest.picks), quiet=True),
     ]
-    return View(parts=tuple(parts), private=False)
+    return View(parts=tuple(parts), private=False, digest_id=digest.id)
+
+
+def _buttons(number: int) -> tuple[Button, ...]:
+    return (
+        Button(label=f"Dig into {number}", command=f"/dig {number}", item=number),
+        Button(label="👍 Useful", command=f"/rate {number} useful", item=number, minor=True),
+        Button(label="👎 Not useful", command=f"/rate {number} useless", item=number, minor=True),
+    )
 
 
 def item(pick: Pick, number: int) -> Item:
     insight, episode = pick.insight, pick.episode
-    where = " · ".join(part for part in (episode.show, episode.title, hhmmss(insight.start)) if part)
     return Item(
         number=number,
         headline=insight.headline,
         text=insight.text,
         quote=insight.quote,
         by=insight.speaker,
-        source=where,
-        link=link(pick),
+        source=" · ".join(filter(None, (episode.show, episode.title))),
+        moment=hhmmss(insight.start),
+        page=_web(episode.link),
+        link=moment_link(pick),
     )
 
 
-def link(pick: Pick) -> str:
-    """The audio at that second (Media Fragments URI, W3C 2012), else the episode's page, else "".
+def moment_link(pick: Pick) -> str:
+    """The audio at that second (Media Fragments URI, W3C 2012), else "".
 
     A private feed's audio address holds a secret, so it is never linked.
     """
-    insight, episode = pick.insight, pick.episode
-    if episode.enclosure and not episode.enclosure.sealed and insight.start is not None:
-        return f"{episode.enclosure.url}#t={int(insight.start)}"
-    return episode.link
+    insight, enclosure = pick.insight, pick.episode.enclosure
+    if enclosure is None or enclosure.sealed or insight.start is None or not _web(enclosure.url):
+        return ""
+    return f"{enclosure.url.partition('#')[0]}#t={int(insight.start)}"
+
+
+def _web(url: str) -> str:
+    """The address if it is one for a browser: feeds may name any scheme."""
+    return url if url.lower().startswith(("http://", "https://")) else ""
 
 
 def made_by(picks: Sequence[Pick]) -> str:

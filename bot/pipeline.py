@@ -22,7 +22,7 @@ from typing import Protocol
 
 from bot import calendar, digest, identity
 from bot.domain import Channel, Claim, Digest, Episode, Insight, Reading, Stage, Transcript
-from bot.errors import EarmarkError, LeaseLost, TranscriptError, of_system
+from bot.errors import EarmarkError, LeaseLost, PublishError, TranscriptError, Unreachable, of_system
 from bot.ports import FeedReader, Publisher, Reader, Store, Transcriber, Writer
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,8 @@ class Pipeline:
     def _give_back(self, claim: Claim, error: EarmarkError) -> None:
         attempt = MAX_ATTEMPTS if error.permanent else claim.attempt
         again = next_try(claim.stage, attempt, self.clock())
+        if again and isinstance(error, PublishError) and error.retry_after_s:
+            again = max(again, self.clock() + timedelta(seconds=error.retry_after_s))
         log.warning("%s %s: %s", claim.stage, claim.subject, error)
         self.store.fail(claim, str(error), again)
 
@@ -205,9 +207,8 @@ class Pipeline:
         """What `channel` would get for the slot `due_at`; None when there is nothing to say."""
         # A channel that posts once a week wants the whole week.
         since = self.clock() - max(WINDOW, calendar.longest_gap(channel) + timedelta(days=1))
-        picks = digest.choose(
-            self.store.backlog(channel.id, since), self.store.had(channel.id), channel.count
-        )
+        backlog, had = self.store.backlog(channel.id, since), self.store.had(channel.id)
+        picks = digest.choose(backlog, had, channel.count, prefer=channel.prefer, mute=channel.mute)
         if not picks and not channel.quiet_line:
             return None
         episodes, hours = self.store.scanned(channel.id, self._last_digest_at(channel, since))
@@ -231,8 +232,13 @@ class Pipeline:
         publisher = self.engines.publisher(channel.platform)
         # A crash or a lost reply may have left the post there without its mark: look before sending again.
         # The fence tells, not the attempt, which `retry` counts from one again.
-        post = publisher.find(channel, made) if claim.fence > 1 else None
-        self.store.save_post(claim, post or publisher.publish(channel, made))
+        try:
+            post = publisher.find(channel, made) if claim.fence > 1 else None
+            self.store.save_post(claim, post or publisher.publish(channel, made))
+        except Unreachable as error:
+            # Noted on the channel, which is then left alone until somebody mends it: no storm of tries.
+            self.store.save_channel(replace(self.store.channel(channel.id), trouble=str(error)))
+            raise
 
 
 def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> Transcript:

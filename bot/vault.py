@@ -84,6 +84,19 @@ class Vault:
                 "or remove the feed and add its real address again."
             ) from None
 
+    def seal_text(self, text: str) -> str:
+        """Any text, sealed."""
+        return self._keys[0].encrypt(text.encode()).decode()
+
+    def open_text(self, name: str, sealed: str) -> str:
+        """What `seal_text` sealed. ConfigError names it by `name` when the key isn't the one of then."""
+        try:
+            return self._keys[0].decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise ConfigError(
+                f"The secret {name} was sealed with another key. Put the old {self._source} back."
+            ) from None
+
     @property
     def _source(self) -> str:
         return "EARMARK_KEY" if self._given else f"key file ({self._file})"

@@ -7,19 +7,21 @@ import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from pydantic import SecretStr
 
 from bot.calendar import next_post_at
 from bot.config import Settings
 from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
 from bot.pipeline import Pipeline
-from bot.ports import Answerer, Publisher, Reader, Store, Transcriber, Writer
+from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
     from bot.audio import AudioFiles
@@ -36,7 +38,10 @@ ENGINES = {
     "faster-whisper": "bot.transcribe.faster:FasterWhisperTranscriber",
     "openai-whisper": "bot.transcribe.whisper:OpenAIWhisperTranscriber",
 }
-PLATFORMS = {"console": "adapters.console:ConsolePublisher"}
+# Each module has publisher(host), serve(core, host) and examine(host, store).
+PLATFORMS = {"console": "adapters.console", "slack": "adapters.slack", "discord": "adapters.discord"}
+
+REDELIVERED = timedelta(days=2)  # platforms give up delivering an event again long before
 
 DEMO_FEED = "https://demo.earmark.example/feed.xml"
 
@@ -72,7 +77,8 @@ class Earmark:
         self.settings = settings
         self.clock = clock
         self.progress = progress
-        self._out = out or sys.stdout
+        self.out = out or sys.stdout
+        self._publishers: dict[str, Publisher] = {}
 
     @property
     def threads(self) -> int:
@@ -212,28 +218,58 @@ class Earmark:
         return Pipeline(self.store, self, self.clock)
 
     def sweep(self, now: datetime) -> None:
-        """Delete audio and speech checkpoints that are older than the settings keep them."""
+        """Delete audio and speech checkpoints older than the settings keep them, and notes of deliveries."""
         from bot.audio import sweep
 
+        self.store.forget_notes(now - REDELIVERED)
         self.audio.sweep(now)
         sweep(self.settings.cache_dir / "checkpoints", now, self.settings.keep_audio_days)
 
+    def adapter(self, platform: str) -> Any:
+        """The module of a chat platform. ConfigError where there is none of that name."""
+        return import_module(_named(PLATFORMS, platform, "platform"))
+
     def publisher(self, platform: str) -> Publisher:
-        make: Any = resolve_name(_named(PLATFORMS, platform, "platform"))
-        publisher: Publisher = make(self.settings.data_dir / "posts", self._out)
-        return publisher
+        if platform not in self._publishers:
+            self._publishers[platform] = self.adapter(platform).publisher(self)
+        return self._publishers[platform]
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        from bot.secrets import SealedSecrets
+
+        return SealedSecrets(self.vault, self.store)
+
+    @property
+    def data_dir(self) -> Path:
+        return self.settings.data_dir
+
+    def setting(self, name: str) -> str:
+        value = getattr(self.settings, name.lower(), None)
+        return (value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")).strip()
 
     def preview(self, channel: Channel) -> Digest | None:
         return self.pipeline.digest_for(channel, self.clock())
 
     def channel(self, name: str = "console") -> Channel:
-        """The console channel of that name, made with the settings' schedule on first use."""
-        for channel in self.store.channels():
-            if (channel.platform, channel.name) == ("console", name):
-                return channel
+        """The console's channel of that name."""
+        return self.channel_at("console", "", name)
+
+    def channel_at(self, platform: str, workspace: str, name: str, title: str = "") -> Channel:
+        """The channel of that platform, made with the settings' schedule on first use."""
+        found = self.store.find_channel(platform, workspace, name)
+        if found is not None:
+            renamed = title and title != found.title
+            return self.store.save_channel(replace(found, title=title)) if renamed else found
         settings = self.settings
         made = Channel(
-            name=name, post_time=settings.post_time, timezone=settings.timezone, count=settings.count
+            platform=platform,
+            workspace=workspace,
+            name=name,
+            title=title,
+            post_time=settings.post_time,
+            timezone=settings.timezone,
+            count=settings.count,
         )
         return self.store.save_channel(replace(made, next_post_at=next_post_at(made, self.clock())))
 

@@ -22,7 +22,7 @@ from bot.domain import (
     Sentence,
     Transcript,
 )
-from bot.errors import EarmarkError, FetchError, PublishError, TranscriptError
+from bot.errors import EarmarkError, FetchError, NotFound, PublishError, TranscriptError
 from bot.feeds import decide
 from bot.ports import Publisher, Transcriber
 
@@ -59,6 +59,7 @@ class FakeFeeds:
     published: dict[str, list[Episode]] = field(default_factory=dict)
     polls: int = 0
     down: bool = False
+    listed: dict[str, list[Feed]] = field(default_factory=dict)  # by the name they are found under
     files: bool = True  # whether the last search could look at files
 
     def poll(self, feed: Feed, now: datetime) -> Poll:
@@ -71,6 +72,11 @@ class FakeFeeds:
     def find(self, source: str, *, private: bool = False, files: bool = True) -> list[Feed]:
         self.files = files
         return [Feed(url=source, title="Show")]
+
+    def search(self, name: str) -> list[Feed]:
+        if name not in self.listed:
+            raise NotFound(f"No podcast found for “{name}”.")
+        return self.listed[name]
 
 
 TOPICS = ("bread", "trees", "sleep", "rivers", "trains", "glass", "bees", "salt", "clocks", "wool")
@@ -134,11 +140,16 @@ class FakePublisher:
     posts: list[Digest] = field(default_factory=list)
     lose_reply: bool = False
     refuse: bool = False
+    refuses: PublishError | None = None
+    tries: int = 0
 
     def find(self, channel: Channel, digest: Digest) -> Post | None:
         return self._post(channel, digest) if digest.id in [d.id for d in self.posts] else None
 
     def publish(self, channel: Channel, digest: Digest) -> Post:
+        self.tries += 1
+        if self.refuses:
+            raise self.refuses
         if self.refuse:
             raise PublishError("The channel is closed.")
         self.posts.append(digest)

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot import commands
-from bot.domain import Answer, Channel, Citation, Digest, Source, Transcript
-from bot.errors import AudioError
+from bot.domain import Answer, Channel, Citation, Digest, Feed, Source, Subscription, Transcript
+from bot.errors import AudioError, NotFound
 from bot.following import follow
-from bot.views import plain
+from bot.request import Request
+from bot.views import Button, plain
 from tests.fakes import FakeFeeds
 from tests.test_pipeline import URL, World
 
@@ -37,6 +38,11 @@ class FakeCore:
 
     def clock(self) -> datetime:
         return self.world.clock()
+
+    def channel_at(self, platform: str, workspace: str, name: str, title: str = "") -> Channel:
+        found = self.store.find_channel(platform, workspace, name)
+        made = Channel(platform=platform, workspace=workspace, name=name, title=title)
+        return found or self.store.save_channel(made)
 
     def preview(self, channel: Channel) -> Digest | None:
         return self.world.pipeline.digest_for(channel, self.clock())
@@ -84,17 +90,74 @@ def test_ask(core: FakeCore) -> None:
     assert "/ask how" in say(core, "/ask")
 
 
-def test_podcasts_are_listed_added_and_removed(core: FakeCore) -> None:
+def test_podcasts_are_listed_and_added(core: FakeCore) -> None:
     [first] = core.store.feeds()
-    assert say(core, "/podcasts") == f"{first.id}. Show"
+    assert say(core, "/podcasts") == say(core, "/podcasts list") == f"{first.id}. Show"
     assert "Already following Show." in say(core, f"/podcasts add {URL}")
     assert "Following Show." in say(core, "/podcasts add https://b.example/feed")
     assert not core.discoverer.files  # nobody in a chat can look for files of the machine
+    assert "/podcasts add" in say(core, "/podcasts sing")
+
+
+def buttons(core: FakeCore, line: str) -> dict[str, str]:
+    view = commands.run(core, core.store.channel(1), line)
+    return {part.label: part.command for part in view.parts if isinstance(part, Button)}
+
+
+def test_removing_asks_first_and_can_be_undone(core: FakeCore) -> None:
+    [first] = core.store.feeds()
+    core.world.follow(url="https://b.example/feed")
     second = core.store.feeds()[-1].id
     assert f"{first.id} (Show) or {second} (Show)" in say(core, "/podcasts remove show")
-    assert "No longer following" in say(core, f"/podcasts remove {second}")
+    asked = buttons(core, f"/podcasts remove {second}")
+    assert asked == {"Stop following": f"/podcasts remove {second} yes", "Keep it": "/podcasts list"}
+    assert len(core.store.subscriptions(1)) == 2
+    undo = buttons(core, asked["Stop following"])
+    assert [s.feed_id for s in core.store.subscriptions(1)] == [first.id]
     assert "No podcast here is called" in say(core, f"/podcasts remove {second}")
-    assert "/podcasts add" in say(core, "/podcasts sing")
+    assert "Following Show." in say(core, undo["Undo"])
+    assert len(core.store.subscriptions(1)) == 2
+
+
+def test_a_private_podcast_is_not_offered_back_by_an_address_that_is_masked(core: FakeCore) -> None:
+    hidden = core.store.add_feed(Feed(url="https://p.example/~0123456789", sealed="x", title="Ours"))
+    core.store.subscribe(Subscription(channel_id=1, feed_id=hidden.id))
+    assert "private address" in say(core, "/podcasts remove Ours")
+    assert buttons(core, "/podcasts remove Ours yes") == {}
+
+
+def test_search_offers_what_it_found(core: FakeCore) -> None:
+    long = "https://c.example/" + "x" * 80
+    core.discoverer.listed["bread"] = [
+        Feed(url="https://c.example/f", title="Bread"),
+        Feed(url=long, title="L"),
+    ]
+    assert buttons(core, "/podcasts search bread") == {"Follow 1": "/podcasts add https://c.example/f"}
+    assert "No podcast found" in say(core, "/podcasts search cake")
+    assert "/podcasts search NAME" in say(core, "/podcasts search")
+
+
+def test_a_long_list_has_pages(core: FakeCore) -> None:
+    for n in range(15):
+        core.world.follow(url=f"https://many.example/{n}")
+    assert buttons(core, "/podcasts list") == {"Show more (6)": "/podcasts list 2"}
+    assert buttons(core, "/podcasts list 2") == {}
+    assert say(core, "/podcasts list 2").count("Show") == 6
+    assert "only 2 pages" in say(core, "/podcasts list 3")
+
+
+def test_importing_says_what_failed_and_goes_on(core: FakeCore) -> None:
+    find = core.discoverer.find
+
+    def sometimes(source: str, *, private: bool = False, files: bool = True) -> list[Feed]:
+        if "broken" in source:
+            raise NotFound("There is nothing at broken.example.")
+        return find(source, private=private, files=files)
+
+    core.discoverer.find = sometimes  # type: ignore[method-assign]
+    shown = say(core, "/podcasts import https://broken.example https://d.example/f")
+    assert "nothing at broken.example" in shown and "Following Show." in shown
+    assert "/podcasts import" in say(core, "/podcasts import")
 
 
 def test_settings_change_the_next_post(core: FakeCore) -> None:
@@ -116,7 +179,7 @@ def test_settings_change_the_next_post(core: FakeCore) -> None:
 def test_wrong_settings_are_told_and_change_nothing(core: FakeCore, line: str) -> None:
     before = core.store.channel(1)
     shown = say(core, f"/digest {line}")
-    assert "write" in shown or "/digest show|time" in shown
+    assert "write" in shown or "/digest" in shown
     assert core.store.channel(1) == before
 
 
@@ -147,6 +210,92 @@ def test_a_channel_with_nothing_yet_says_how_to_begin() -> None:
     assert "nothing to dig" in plain(commands.run(core, empty, "/dig 1"))
     assert "No episode has been transcribed" in plain(commands.run(core, empty, "/ask why?"))
     assert "/podcasts add" in plain(commands.run(core, empty, "/digest why"))
+
+
+def test_topics_are_kept_shown_and_cleared(core: FakeCore) -> None:
+    say(core, "/digest mute crypto,  ad  tech,crypto")
+    assert core.store.channel(1).mute == ("crypto", "ad tech")
+    assert "Muted topics: crypto, ad tech." in say(core, "/digest prefer bread")
+    assert "Preferred topics: bread." in say(core, "/digest mute none") and not core.store.channel(1).mute
+    assert "At most 20" in say(core, "/digest prefer " + ",".join(f"t{n}" for n in range(21)))
+
+
+def test_a_form_changes_several_settings_or_none(core: FakeCore) -> None:
+    channel = core.store.channel(1)
+    form = commands.form(core, channel, "digest", "edit")
+    assert form is not None and len(form.fields) <= 5  # what a modal holds
+    filled = {field.name: field.value for field in form.fields} | {"time": "7:15", "count": "3"}
+    request = Request(channel=channel, options=filled)
+    assert "best 3 at 07:15" in plain(commands.submit(core, form.command, request))
+    wrong = Request(channel=core.store.channel(1), options=filled | {"time": "9:00", "timezone": "Mars"})
+    assert "Mars" in plain(commands.submit(core, form.command, wrong))
+    assert core.store.channel(1).post_time == "07:15"
+    assert commands.form(core, channel, "podcasts", "add", {"podcast": URL}) is None
+    assert commands.form(core, channel, "podcasts", "add", {"podcast": " "}) is not None
+    assert commands.form(core, channel, "digest", "why") is None
+
+
+def test_settings_may_be_for_admins_only(core: FakeCore) -> None:
+    assert "Only admins" in say(core, "/digest admins on")
+    channel = core.store.channel(1)
+    for line in ("/digest count 2", "/podcasts add https://x.example/f", "/podcasts remove Show yes"):
+        assert "Only admins" in plain(commands.run(core, channel, line, user="U2", is_admin=False))
+    assert core.store.channel(1) == channel and len(core.store.subscriptions(1)) == 1
+    for line in ("/digest why", "/podcasts", "/insights"):
+        assert "Only admins change" not in plain(commands.run(core, channel, line, user="U2", is_admin=False))
+    assert "Only admins" not in plain(commands.run(core, channel, "/digest admins off", is_admin=True))
+
+
+def test_one_channel_can_not_reach_the_posts_of_another(core: FakeCore) -> None:
+    [made] = core.store.digests(1, 1)
+    other = core.store.save_channel(Channel(platform="slack", workspace="T2", name="C2"))
+    for line in ("/dig 1", "/rate 1 useful"):
+        assert "another channel" in plain(commands.run(core, other, line, digest_id=made.id))
+    assert core.store.ratings(1) == core.store.ratings(other.id) == []
+
+
+def test_a_rating_is_kept_and_the_latest_counts(core: FakeCore) -> None:
+    [made] = core.store.digests(1, 1)
+    say(core, "/rate 2 useful")
+    core.world.clock.forward(minutes=1)
+    assert "not useful" in say(core, "/rate 2 useless")
+    [rating] = core.store.ratings(1)
+    assert (rating.insight_id, rating.useful) == (made.picks[1].insight.id, False)
+    assert "/rate NUMBER useful" in say(core, "/rate 2 meh")
+
+
+def test_named_options_come_first_and_narrow_the_question(core: FakeCore) -> None:
+    _, _, options = commands.parse('/ask show:"Some Show" why: because?')
+    assert options == {"show": "Some Show", "question": "why: because?"}
+    assert "— Ana" in say(core, "/ask show:Show who knows of glass?")
+    assert "No podcast here is called" in say(core, "/ask show:Other who knows of glass?")
+    episode = core.store.digests(1, 1)[0].picks[0].episode
+    assert "— Ana" in say(core, f"/ask show:episode:{episode.id} who knows of glass?")
+    assert "No episode" in say(core, "/ask show:episode:9999 who?")
+
+
+def test_options_are_completed_from_what_the_channel_has(core: FakeCore) -> None:
+    channel = core.store.channel(1)
+
+    def offered(name: str, action: str, option: str, typed: str) -> list[str]:
+        return [value for _, value in commands.complete(core, channel, name, action, option, typed)]
+
+    assert offered("insights", "", "when", "") == ["today", "2026-11-24", "Show"]
+    assert offered("podcasts", "remove", "podcast", "sho") == [str(core.store.feeds()[0].id)]
+    assert offered("ask", "", "show", "episode 0")[0].startswith("episode:")
+    assert offered("dig", "", "number", "") == ["1", "2", "3", "4", "5"]
+    assert offered("digest", "time", "value", "") == offered("nope", "", "x", "") == []
+
+
+def test_every_command_fits_what_platforms_take() -> None:
+    for command in commands.COMMANDS.values():
+        assert len(command.description) <= 100 and command.actions
+        for action in command.actions:
+            assert len(action.description) <= 100 and len(action.options) <= 25
+            assert all(len(option.description) <= 100 for option in action.options)
+            # Discord takes required options first.
+            needed = [option.required for option in action.options]
+            assert needed == sorted(needed, reverse=True)
 
 
 def test_help_names_every_command(core: FakeCore) -> None:

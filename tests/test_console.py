@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.console import ConsolePublisher, serve
+from adapters.console import ConsolePublisher, talk
 from bot.domain import Channel, Digest
 from bot.errors import PublishError
 from tests.test_commands import core_with_post
@@ -45,15 +45,14 @@ def test_a_channel_that_can_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_prompt_runs_commands_and_takes_other_lines_as_questions() -> None:
     core, channel = core_with_post()
-    shown: list[str] = []
-    serve(
-        core,
-        lambda: channel,
-        ["/insights", "", "what about bread?", "/nope", "/quit", "/insights"],
-        shown.append,
-    )
-    assert "Ask a question" in shown[0]
-    assert "things worth knowing" in shown[1]
-    assert "bread" in shown[2]
-    assert "/help" in shown[3]
-    assert len(shown) == 4
+    out = io.StringIO()
+    lines = ["/insights", "", "what about bread?", "/nope", "/quit", "/dig 1"]
+    talk(core, lambda: channel, lines, out)
+    shown = out.getvalue()
+    places = [
+        shown.index(text) for text in ("Ask a question", "things worth knowing", "— Ana", "/nope", "/help l")
+    ]
+    assert places == sorted(places)
+    assert (
+        "said around" not in shown and "matters to Episode 0. trees matters" not in shown
+    )  # not after /quit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.digest import choose, link, made_by, view
+from bot.digest import choose, item, made_by, moment_link, view
 from bot.domain import Digest, Enclosure, Episode, Insight, Pick, Provenance
 from bot.views import Item, plain
 
@@ -96,7 +96,26 @@ def test_private_audio_is_never_linked() -> None:
     sealed = Episode(
         link="https://a.example/page", enclosure=Enclosure(url="https://a.example/~f", sealed="x")
     )
-    assert link(Pick(insight=insight, episode=sealed)) == "https://a.example/page"
+    hidden = Pick(insight=insight, episode=sealed)
+    assert moment_link(hidden) == ""
+    assert item(hidden, 1).page == "https://a.example/page"
+
+
+def test_links_are_for_browsers() -> None:
+    insight = Insight(headline="h", text="t", quote="q", start=1.0)
+    odd = Episode(link="javascript:alert(1)", enclosure=Enclosure(url="ftp://a.example/1.mp3"))
+    shown = item(Pick(insight=insight, episode=odd), 1)
+    assert (shown.page, shown.link, shown.moment) == ("", "", "0:01")
+
+
+def test_muted_topics_are_left_out_and_preferred_ones_come_first() -> None:
+    backlog = [pick(n, n, 0.9 - n / 50) for n in range(5)]
+    muted = choose(backlog, [], 5, mute=("shade trees", "read"))
+    assert [p.insight.id for p in muted] == [0, 2, 3, 4]  # "bread" is not "read"
+    preferred = choose(backlog, [], 2, prefer=("naps",))
+    assert [p.insight.id for p in preferred] == [4, 0]
+    assert preferred[0].insight.score == backlog[4].insight.score  # it is moved up, not made better
+    assert choose(backlog, [], 1, prefer=("nothing of that",))[0].insight.id == 0
 
 
 def test_quiet_day_says_so_in_one_line() -> None:

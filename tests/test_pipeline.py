@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain import STAGES, Channel, Episode, Insight, Stage, Transcript
-from bot.errors import AudioError, FetchError, NoTranscript
+from bot.errors import AudioError, FetchError, NoTranscript, PublishError, Unreachable
 from bot.following import follow, unfollow
 from bot.pipeline import LEASE_S, Pipeline, first_transcript, next_try, with_source
 from bot.store.memory import MemoryStore
@@ -27,8 +27,8 @@ class World:
         self.channel = self.store.save_channel(Channel(next_post_at=START + timedelta(hours=2)))
         self.follow(backfill)
 
-    def follow(self, backfill: int = 1) -> None:
-        follow(self.store, self.engines.feeds, self.channel, URL, now=self.clock(), backfill=backfill)
+    def follow(self, backfill: int = 1, url: str = URL) -> None:
+        follow(self.store, self.engines.feeds, self.channel, url, now=self.clock(), backfill=backfill)
 
     def episodes(self) -> list[Episode]:
         return self.store.episodes(self.store.feeds()[0].id)
@@ -387,5 +387,40 @@ def test_a_closed_channel_is_tried_until_it_opens() -> None:
         world.settle()
         world.clock.forward(minutes=65)
     world.engines.console.refuse = False
+    world.settle()
+    assert len(world.posted()) == 5
+
+
+def test_a_channel_that_can_not_be_reached_is_left_alone_until_it_is_mended() -> None:
+    world = World()
+    console = world.engines.console
+    console.refuses = Unreachable("The channel is gone. Invite Earmark to another one.")
+    world.clock.forward(hours=2)
+    world.settle()
+    tries = console.tries
+    assert tries == 1
+    assert (
+        world.store.channel(world.channel.id).trouble == "The channel is gone. Invite Earmark to another one."
+    )
+    world.clock.forward(hours=20)
+    world.settle()
+    assert console.tries == tries, "one notice, no storm of tries"
+    console.refuses = None
+    world.store.save_channel(replace(world.store.channel(world.channel.id), trouble=""))
+    world.settle()
+    assert len(world.posted()) == 5
+
+
+def test_a_platform_that_asks_for_patience_gets_it() -> None:
+    world = World()
+    console = world.engines.console
+    console.refuses = PublishError("Too many messages.", retry_after_s=300)
+    world.clock.forward(hours=2)
+    world.settle()
+    world.clock.forward(minutes=4)
+    world.settle()
+    assert console.tries == 1
+    console.refuses = None
+    world.clock.forward(minutes=2)
     world.settle()
     assert len(world.posted()) == 5

@@ -128,12 +128,22 @@ def _channels(it: Earmark) -> Iterator[Finding]:
         detail = f"{followed} podcasts, {channel.post_time} {channel.timezone}"
         yield (
             ("ok" if followed else "note"),
-            f"channel {channel.name}",
+            f"channel {channel.title or channel.name}",
             (detail if followed else f"{detail}; `earmark add ADDRESS` follows one"),
         )
 
 
+def _platforms(it: Earmark) -> Iterator[Finding]:
+    for platform in it.settings.platforms:
+        yield from it.adapter(platform).examine(it, it.store)
+    if not it.settings.platforms:
+        yield "note", "chat", "no platform is set up: docs/slack.md and docs/discord.md take five minutes"
+
+
 def _trouble(it: Earmark) -> Iterator[Finding]:
+    for channel in it.store.channels():
+        if channel.trouble:
+            yield "broken", f"{channel.platform} {channel.title or channel.name}", channel.trouble
     for feed in it.store.feeds():
         if feed.error:
             yield "note", f"feed {feed.title or feed.url}", feed.error
@@ -154,5 +164,6 @@ CHECKS: tuple[tuple[str, Callable[[Earmark], Iterator[Finding]]], ...] = (
     ("disk", _disk),
     ("transcription", _transcription),
     ("channels", _channels),
+    ("chat", _platforms),
     ("trouble", _trouble),
 )

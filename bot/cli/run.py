@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from hashlib import sha256
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ import typer
 
 from bot.cli.app import app, earmark, say
 from bot.domain import STAGES, Stage
-from bot.errors import ConfigError, EarmarkError
+from bot.errors import EarmarkError
 
 if TYPE_CHECKING:
     from bot.wiring import Earmark
@@ -43,48 +43,38 @@ def work() -> None:
 @app.command()
 def serve(platform: Annotated[str, typer.Argument(help="Which chat platform.")] = "console") -> None:
     """Answer people on one platform: the half of the bot that must never keep anyone waiting."""
-    if platform != "console":
-        raise ConfigError(f"There is no platform “{platform}” yet; there is console.")
     with earmark() as it:
-        _console(it)
+        it.adapter(platform).serve(it, it)
 
 
 def _console(it: Earmark, name: str = "console") -> None:
-    from adapters.console import serve as serve_console
+    from adapters.console import talk, typed
 
-    serve_console(it, lambda: it.channel(name), _typed(), typer.echo)
-
-
-def _typed() -> Iterator[str]:
-    import readline  # noqa: F401 - gives input() its history and editing
-
-    if sys.stdin is None:
-        return
-    while True:
-        try:
-            yield input("earmark> " if sys.stdin.isatty() else "")
-        except EOFError:
-            return
+    talk(it, lambda: it.channel(name), typed(), sys.stdout)
 
 
 @app.command()
 def run() -> None:
-    """The whole bot in one command: the worker as a child process, and the console here."""
-    worker = Child([sys.executable, "-m", "bot", "work"])
-    # A service manager's stop and a closed terminal end us as Ctrl-C does, and the worker with us.
+    """The whole bot in one command: the worker and each platform that is set up as child processes, and the
+    console here."""
+    # A service manager's stop and a closed terminal end us as Ctrl-C does, and our children with us.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
+    children: list[Child] = []
     try:
         with earmark() as it:
             it.channel()
-            worker.start()
+            children += [Child("work"), *(Child("serve", name) for name in it.settings.platforms)]
+            for child in children:
+                child.start()
             if sys.stdin and sys.stdin.isatty():
                 _console(it)
             else:
-                say("Working; no terminal to talk on. Stop with Ctrl-C or SIGTERM.")
-                worker.wait()
+                said = ", ".join(it.settings.platforms) or "no chat platform is set up"
+                say(f"Working ({said}); no terminal to talk on. Stop with Ctrl-C or SIGTERM.")
+                children[0].wait()
     finally:
-        worker.stop()
+        stop_all(children)
 
 
 def _exit(number: int, frame: FrameType | None) -> None:
@@ -92,13 +82,14 @@ def _exit(number: int, frame: FrameType | None) -> None:
 
 
 class Child:
-    """A process that is started again when it dies by itself, and ended within GRACE_S when we stop."""
+    """`earmark VERB …` as a process that is started again when it dies by itself, and ended when we stop."""
 
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
+    def __init__(self, *verb: str) -> None:
+        self._verb = verb
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True, name="worker watch")
+        name = f"{' '.join(verb)} watch"
+        self._watcher = threading.Thread(target=self._watch, daemon=True, name=name)
 
     def start(self) -> None:
         self._watcher.start()
@@ -107,27 +98,42 @@ class Child:
         self._watcher.join()
 
     def _watch(self) -> None:
+        command = [sys.executable, "-m", "bot", *self._verb]
         pause = 1.0
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
             code = self._process.wait()
             if self._stopping.is_set():
                 return
             pause = 1.0 if time.monotonic() - began > 60 else min(60.0, pause * 2)
-            say(f"The worker ended (code {code}); starting it again in {pause:.0f} s.")
+            say(f"`earmark {' '.join(self._verb)}` ended (code {code}); starting it again in {pause:.0f} s.")
             self._stopping.wait(pause)
 
     def stop(self) -> None:
+        """Ask it to end."""
         self._stopping.set()
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self, deadline: float) -> None:
+        """Wait for its end until `deadline` (of time.monotonic), then kill it."""
+        if self._process is None:
             return
-        self._process.terminate()
         try:
-            self._process.wait(GRACE_S)
+            self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """All at once, within GRACE_S."""
+    for child in children:
+        child.stop()
+    deadline = time.monotonic() + GRACE_S
+    for child in children:
+        child.end(deadline)
 
 
 @app.command()

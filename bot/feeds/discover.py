@@ -76,6 +76,19 @@ class Discoverer:
                     raise
         return self._of_address(attempts[-1], private)
 
+    def search(self, name: str) -> list[Feed]:
+        """Podcasts of about that name, likeliest first, titled by Apple's directory and none of them read
+        yet; NotFound in words where there is none."""
+        query = {"media": "podcast", "term": name, "limit": str(MAX_CANDIDATES)}
+        results = self._ask_apple("search", query, "Searching by name")
+        listed = [
+            (str(r["feedUrl"]), str(r.get("collectionName") or "")) for r in results if r.get("feedUrl")
+        ]
+        if not listed:
+            raise NotFound(f"No podcast found for “{name}”. Try its feed's address or its web page instead.")
+        sealed = [(*self._vault.seal(url), title) for url, title in listed]
+        return [Feed(url=url, sealed=hidden, title=title) for url, hidden, title in sealed]
+
     def _of_file(self, path: Path) -> list[Feed]:
         try:
             return self._of_opml(path.read_bytes(), private=False)

@@ -95,14 +95,16 @@ def _unwritten(now: datetime) -> Query:
 
 def _uncomposed(now: datetime) -> Query:
     id_, due_at = col(t.Channel.id), col(t.Channel.next_post_at)
-    query = select(id_).where(due_at <= now, ~col(t.Channel.paused))
+    query = select(id_).where(due_at <= now, ~col(t.Channel.paused), col(t.Channel.trouble) == "")
     return query.order_by(due_at, id_), id_
 
 
 def _unposted(now: datetime) -> Query:
     id_, made_at = col(t.Digest.id), col(t.Digest.created_at)
     there = exists().where(col(t.Post.digest_id) == id_)
-    return select(id_).where(made_at > now - POSTABLE, ~there).order_by(made_at, id_), id_
+    query = select(id_).join(t.Channel, col(t.Channel.id) == col(t.Digest.channel_id))
+    fine = col(t.Channel.trouble) == ""
+    return query.where(made_at > now - POSTABLE, fine, ~there).order_by(made_at, id_), id_
 
 
 _QUERIES: dict[Stage, Callable[[datetime], Query]] = {

@@ -76,11 +76,13 @@ class Shelves:
         return transcript is not None and transcript.usable
 
     def _due_channels(self, now: datetime) -> list[int]:
-        due = [(c.next_post_at, c.id) for c in self.channels.values() if c.next_post_at and not c.paused]
+        fine = [c for c in self.channels.values() if not c.paused and not c.trouble]
+        due = [(c.next_post_at, c.id) for c in fine if c.next_post_at]
         return [id_ for at, id_ in sorted(due) if at <= now]
 
     def _unposted(self, now: datetime) -> list[int]:
-        unposted = [(d.created_at or LONG_AGO, d.id) for d in self.digests.values() if d.id not in self.posts]
+        fine = [d for d in self.digests.values() if not self.channels[d.channel_id].trouble]
+        unposted = [(d.created_at or LONG_AGO, d.id) for d in fine if d.id not in self.posts]
         return [id_ for at, id_ in sorted(unposted) if at > now - _POSTABLE]
 
     def of_channel(self, channel_id: int) -> list[Digest]:

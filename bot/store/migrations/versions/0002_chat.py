@@ -37,7 +37,9 @@ def _channels() -> None:
             batch.add_column(sa.Column(name, sa.String(), nullable=False, server_default=value))
         batch.add_column(sa.Column("admins_only", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch.drop_constraint("uq_channel_platform_name", type_="unique")
-        batch.create_unique_constraint("uq_channel_platform_workspace_name", ["platform", "workspace", "name"])
+        batch.create_unique_constraint(
+            "uq_channel_platform_workspace_name", ["platform", "workspace", "name"]
+        )
     with op.batch_alter_table("channel") as batch:
         for name in (*given, "admins_only"):
             batch.alter_column(name, server_default=None)

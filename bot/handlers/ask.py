@@ -1,0 +1,62 @@
+"""/ask: a question to the podcasts of a channel, or to one show, or to the episode of an insight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain import Answer, Channel, Feed, Source, hhmmss
+from bot.errors import EarmarkError
+from bot.following import followed, the_one
+from bot.request import Core, Request
+from bot.views import Part, Quote, Text, View
+
+AN_EPISODE = "episode:"
+
+
+def ask(core: Core, request: Request) -> View:
+    question = request.get("question")
+    if not question:
+        raise EarmarkError("Ask something: /ask how do they price bread?")
+    sources = list(sources_of(core, request.channel, request.get("show")))
+    if not sources:
+        raise EarmarkError("No episode has been transcribed for this channel yet.")
+    show = f"show:{request.get('show')} " if request.get("show") else ""
+    return View(parts=answered(core.answerer.answer(question, sources)), share=f"/ask {show}{question}")
+
+
+def sources_of(core: Core, channel: Channel, show: str = "") -> Sequence[Source]:
+    """The channel's transcribed episodes, newest first; of one show, or one episode ("episode:12")."""
+    feeds = followed(core.store, channel)
+    if show.startswith(AN_EPISODE) and show.removeprefix(AN_EPISODE).isdecimal():
+        wanted = int(show.removeprefix(AN_EPISODE))
+        return [s for s in core.store.sources([feed.id for feed in feeds]) if s.episode.id == wanted]
+    chosen = [the_one(feeds, show)] if show else feeds
+    return list(core.store.sources([feed.id for feed in chosen]))
+
+
+def answered(answer: Answer) -> tuple[Part, ...]:
+    quotes = [
+        Quote(text=c.quote, by=" · ".join(filter(None, (c.speaker, c.show, c.episode, hhmmss(c.start)))))
+        for c in answer.citations
+    ]
+    nearest = () if answer.found or not quotes else (Text(text="The nearest that was said:", quiet=True),)
+    made = " and ".join(filter(None, (answer.provenance.reader, answer.provenance.writer)))
+    told = (Text(text=f"Answered by {made}, from the transcripts alone.", quiet=True),) if made else ()
+    return (Text(text=answer.text), *nearest, *quotes, *told)
+
+
+def complete_show(core: Core, channel: Channel, typed: str) -> list[tuple[str, str]]:
+    """The shows that are followed, then their newest episodes that can be asked."""
+    feeds = followed(core.store, channel)
+    wanted = typed.casefold()
+    shows = [(feed.title, str(feed.id)) for feed in feeds if feed.title and wanted in feed.title.casefold()]
+    return [*shows, *_episodes(core, feeds, wanted)][:25]
+
+
+def _episodes(core: Core, feeds: Sequence[Feed], wanted: str) -> list[tuple[str, str]]:
+    newest = [e for feed in feeds for e in core.store.episodes(feed.id)[:10] if e.status == "wanted"]
+    return [
+        (f"{episode.show}: {episode.title}", f"{AN_EPISODE}{episode.id}")
+        for episode in newest
+        if wanted in f"{episode.show} {episode.title}".casefold()
+    ]

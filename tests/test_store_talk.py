@@ -1,0 +1,124 @@
+"""The contract of the store, on all three: workspaces, threads, ratings, deliveries and secrets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain import Channel, Rating, Subscription, Turn
+from bot.ports import Store
+from tests.store_kit import DAY, HOUR, NOW, World, episode, insight
+
+
+def turn(digest_id: int, number: int) -> Turn:
+    return Turn(
+        digest_id=digest_id, position=1, user="U1", question=f"Why {number}?", answer="So.", asked_at=NOW
+    )
+
+
+def rating(channel_id: int, insight_id: int, useful: bool, at: datetime = NOW) -> Rating:
+    return Rating(channel_id=channel_id, insight_id=insight_id, user="U1", useful=useful, rated_at=at)
+
+
+def test_one_name_in_two_workspaces_is_two_channels(store: Store) -> None:
+    one = store.save_channel(Channel(platform="slack", workspace="T1", name="C1", mute=("a b", "c")))
+    two = store.save_channel(Channel(platform="slack", workspace="T2", name="C1"))
+    assert one.id != two.id
+    assert store.find_channel("slack", "T1", "C1") == store.channel(one.id) == one
+    assert store.find_channel("slack", "T3", "C1") is store.find_channel("discord", "T1", "C1") is None
+
+
+def test_a_channel_in_trouble_is_neither_composed_nor_posted_to(world: World) -> None:
+    made = world.compose([])
+    due = world.store.save_channel(replace(world.channel, next_post_at=NOW, trouble="It is gone."))
+    assert world.store.pending("compose", NOW) == world.store.pending("publish", NOW) == []
+    assert world.store.claim("publish", made.id, NOW, 30) is None
+    world.store.save_channel(replace(due, trouble=""))
+    assert world.store.pending("compose", NOW) == [due.id]
+    assert world.store.pending("publish", NOW) == [made.id]
+
+
+def test_a_workspace_is_forgotten_with_all_that_is_its_own_and_nothing_else(world: World) -> None:
+    store = world.store
+    (id_,) = world.add(episode())
+    world.bring(id_, "compose", insight(1))
+    kept = world.compose(store.backlog(world.channel.id, NOW - DAY))
+    store.save_turn(turn(kept.id, 1))
+    gone = store.save_channel(replace(world.channel, id=0, platform="slack", workspace="T1", name="C1"))
+    store.subscribe(Subscription(channel_id=gone.id, feed_id=world.feed.id))
+    theirs = World(store=store, feed=world.feed, channel=gone)
+    made = theirs.compose(store.backlog(gone.id, NOW - DAY))
+    assert made.picks
+    store.save_post(world.take("publish", made.id), theirs.post_of(made))
+    store.save_turn(turn(made.id, 2))
+    store.rate(rating(gone.id, made.picks[0].insight.id, True))
+    assert store.forget_workspace("slack", "T1") == 1
+    assert store.channels() == [store.channel(world.channel.id)]
+    assert store.subscriptions(gone.id) == store.digests(gone.id) == store.turns(made.id) == []
+    assert store.ratings(gone.id) == [] and store.post(made.id) is None
+    assert store.digest(kept.id) == kept and store.turns(kept.id) == [turn(kept.id, 1)]
+    assert store.forget_workspace("slack", "T1") == 0
+
+
+def test_a_post_is_found_by_its_message_or_thread_in_its_own_channel(world: World) -> None:
+    made = world.compose([])
+    post = replace(world.post_of(made), message_id="m9", thread_id="t9")
+    world.store.save_post(world.take("publish", made.id), post)
+    other = world.store.save_channel(Channel(name="other"))
+    assert world.store.digest_at(world.channel.id, "m9") == made.id
+    assert world.store.digest_at(world.channel.id, "t9") == made.id
+    assert world.store.digest_at(world.channel.id, "m1") is None
+    assert world.store.digest_at(other.id, "m9") is None
+
+
+def test_the_latest_turns_come_in_the_order_in_which_they_were_asked(world: World) -> None:
+    made = world.compose([])
+    for number in range(5):
+        world.store.save_turn(turn(made.id, number))
+    assert [t.question for t in world.store.turns(made.id, 2)] == ["Why 3?", "Why 4?"]
+    assert world.store.turns(made.id)[0] == turn(made.id, 0)
+
+
+def test_a_later_rating_of_one_person_replaces_the_earlier(world: World) -> None:
+    (id_,) = world.add(episode())
+    world.bring(id_, "compose", insight(1))
+    [found] = world.store.insights(id_)
+    world.store.rate(rating(world.channel.id, found.id, True))
+    world.store.rate(replace(rating(world.channel.id, found.id, True), user="U2"))
+    world.store.rate(rating(world.channel.id, found.id, False, NOW + HOUR))
+    assert [(r.user, r.useful) for r in world.store.ratings(world.channel.id)] == [
+        ("U2", True),
+        ("U1", False),
+    ]
+
+
+def test_a_delivery_is_new_once_until_it_is_forgotten(store: Store) -> None:
+    assert store.first_time("slack:Ev1", NOW)
+    assert not store.first_time("slack:Ev1", NOW)
+    assert not store.first_time("slack:Ev1", NOW + HOUR)
+    assert store.first_time("slack:Ev2", NOW + HOUR)
+    store.forget_notes(NOW + HOUR)
+    assert store.first_time("slack:Ev1", NOW + DAY)
+    assert not store.first_time("slack:Ev2", NOW + DAY)
+
+
+def test_a_state_works_once_and_not_for_ever(store: Store) -> None:
+    store.first_time("oauth:a", NOW)
+    store.first_time("oauth:b", NOW)
+    assert store.take("oauth:a", NOW - HOUR)
+    assert not store.take("oauth:a", NOW - HOUR)
+    assert not store.take("oauth:b", NOW + HOUR)  # too old
+    assert not store.take("oauth:b", NOW - HOUR)  # and struck out by that
+    assert not store.take("oauth:never", NOW - HOUR)
+
+
+def test_secrets_are_kept_replaced_listed_and_deleted(store: Store) -> None:
+    store.save_secret("slack:T1", "one")
+    store.save_secret("slack:T1", "two")
+    store.save_secret("slack_%:T2", "other")
+    assert (store.secret("slack:T1"), store.secret("slack:T9")) == ("two", None)
+    assert store.secrets("slack:") == ["slack:T1"]
+    assert store.secrets("slack_%") == ["slack_%:T2"]
+    store.delete_secret("slack:T1")
+    store.delete_secret("slack:T1")
+    assert store.secret("slack:T1") is None
