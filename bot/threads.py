@@ -51,7 +51,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _FILLING = frozenset(
-    re.findall(r"\w+", "who whom whose what when where why how which does did say said mean")
+    re.findall(r"\w+", "who whom whose what when where why how which does did say said mean about")
 )
 
 

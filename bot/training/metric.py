@@ -1,4 +1,8 @@
-"""The metrics of the annotated episodes, purely: hits, nDCG@5, waste, F0.5 of ad reads."""
+"""The metrics of the annotated episodes, purely: hits, nDCG@5, waste, F0.5 of ad reads.
+
+Places are sentence numbers of the published transcript. A predicted place hits a reference insight when it
+is at most NEAR sentences from one of the insight's evidence sentences.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,12 @@ def hit_ranks(located: Sequence[int | None], insights: Sequence[Mapping[str, Any
 
 
 def ndcg_at_5(located: Sequence[int | None], insights: Sequence[Mapping[str, Any]]) -> float:
-    """Gain 11 − rank, ideal: ranks 1 to 5 in order."""
+    """Discounted gain of five places, best first, over that of the ideal five.
+
+    A place gains 11 − rank of the best-ranked reference insight that it hits and none before it did, 0 if
+    there is none; the gain at position i (from 1) is divided by log2(i + 1). Ideal: ranks 1 to 5 in order
+    (Järvelin & Kekäläinen 2002).
+    """
     ranks = hit_ranks(located[:5], insights)
     return sum((11 - r) / math.log2(i + 2) for i, r in enumerate(ranks) if r) / IDEAL
 
@@ -30,6 +39,11 @@ def ndcg_at_5(located: Sequence[int | None], insights: Sequence[Mapping[str, Any
 def hit_at_5(located: Sequence[int | None], insights: Sequence[Mapping[str, Any]]) -> float:
     """Share of the five that land on a reference insight, each counted once."""
     return sum(r is not None for r in hit_ranks(located[:5], insights)) / 5
+
+
+def near_at_5(located: Sequence[int | None], insights: Sequence[Mapping[str, Any]]) -> float:
+    """Share of the five that hit any reference insight, the same one again too."""
+    return sum(at is not None and any(_near(at, i["evidence"]) for i in insights) for at in located[:5]) / 5
 
 
 def waste_at_5(located: Sequence[int | None], non_content: Sequence[Mapping[str, Any]]) -> float:
