@@ -33,8 +33,8 @@ PICKS = (
             id=11,
             headline="Flour is a tenth of what a loaf costs; wages are a half",
             text="Ana Sousa breaks the price of her loaf down: flour makes up about 10 percent, wages "
-            "close to 50, and rent most of the rest. When wheat doubled, her bread had to rise by a tenth only, which "
-            "is why she never put a surcharge on the bill.",
+            "close to 50, and rent most of the rest. When wheat doubled, her bread had to rise by a tenth "
+            "only, which is why she never put a surcharge on the bill.",
             quote="Flour is ten percent. People never believe me, but flour is ten percent.",
             speaker="Ana Sousa",
             start=751.4,
