@@ -104,24 +104,3 @@ def test_a_poor_transcript_has_neither_case_nor_punctuation() -> None:
     from bot.training.reader import bare
 
     assert bare("Well, Ana\u2014it's 3.5 %!") == "well ana it's 3 5"
-
-
-def test_the_table_has_a_row_for_each_method() -> None:
-    from bot.domain import Passage, Reading
-    from bot.read.sentences import sentences
-    from bot.training.evaluate import Seen, table
-
-    one = episode("x-1")
-    said = sentences(one.transcript)
-    where = Passage(first=4, last=7, score=0.5, evidence=(5,), quote_at=5)
-    seen = Seen(
-        episode=one, reading=Reading(sentences=said, passages=(where,)), segment_of=tuple(range(len(said)))
-    )
-    rows = table([seen]).splitlines()
-    assert [r.split("  ")[0] for r in rows[1:5]] == [
-        "random",
-        "longest",
-        "reader alone",
-        "reader + extractive",
-    ]
-    assert "sponsor reads: F0.5" in rows[5]

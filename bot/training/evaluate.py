@@ -1,188 +1,219 @@
-"""Measures reader and writer: `python -m bot.training.evaluate FOLDER --minilm FOLDER`."""
+"""Measures reader and writer against baselines on a folder of annotated episodes.
+
+    python -m bot.training.evaluate FOLDER [--stripped] [--heard] [--all] [--json]
+    python -m bot.training.evaluate FOLDER --sample 60 --seed 7 --out sheet.md
+    python -m bot.training.evaluate --ratings sheet.md
+
+FOLDER holds ID.transcript.json (Podcasting 2.0 JSON, a sentence a segment) and ID.reference.json
+(`insights` with `rank`, `evidence` as sentence numbers and `quote`; `non_content` with `from`, `to`,
+`kind`; `unread`). Episodes that the shipped reader was trained on are left out unless --all is given.
+
+A method posts up to five insights an episode, best first. Each is placed by its quote: at the published
+sentence that holds the quote's middle word, or nowhere where the quote isn't verbatim in what was read.
+Columns:
+
+- nDCG@5: a place hits a reference insight if it is within two sentences of one of its evidence sentences.
+  It gains 11 − rank of the best-ranked insight that it hits and no better-placed one has hit, divided by
+  log2(position + 1); the sum over that of ranks 1 to 5 in order. Mean over episodes; ± is half of its 95 %
+  interval.
+- hit@5: how many reference insights the five places hit, each counted once, of five. near@5: share of the
+  five that hit any, the same one again too. Insights that weren't made count as missed in all of these.
+- waste: share of the five within non-content of any kind.
+- ad F0.5: sponsor reads set aside, pooled: one is found where a claimed stretch overlaps it by half or more
+  (intersection over union of sentence numbers), one to one; precision counts double.
+- made: insights an episode. verbatim: share whose quote stands in the transcript as it was read.
+  unsupported: how many numbers and names neither the passage, nor 12 sentences around the quote, nor the
+  metadata hold. in band: share of texts of 35 to 65 words. headline: share of headlines of at most 12
+  words.
+- openings: share of texts whose first two words open at least two others. compression: bytes over gzipped
+  bytes of all texts, higher is more repetitive (Shaib et al. 2024); it grows with the amount of text, so
+  compare rows of about as much. copied 2, copied 5: share of a text's runs of 2 and 5 words that stand in
+  what it was made of.
+
+Rows: baselines (what they post is the sentence itself), the reader alone (its most quotable sentences), the
+writer alone (on passages around the reference's evidence), both, and the reference's own five as the
+ceiling. `--second` adds another annotator's.
+"""
 
 from __future__ import annotations
 
 import argparse
-import random
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from bot.domain import Episode, Insight, Reading
+from bot import config
+from bot.cli.progress import Report as Progress
+from bot.cli.progress import bars
+from bot.errors import ConfigError, EarmarkError
+from bot.ports import Reader
 from bot.read.reader import TUNED, PassageReader
-from bot.read.sentences import cuts
-from bot.read.tuned import TunedReader, build
-from bot.training import metric
-from bot.training.episodes import Annotated, annotated, is_validation
-from bot.write.choose import best
-from bot.write.extractive import ExtractiveWriter
-from bot.write.ground import BAND, HEADLINE_WORDS, unsupported
+from bot.training import report, sheet
+from bot.training.episodes import Annotated
+from bot.training.folder import Folder, LeftOut, audio_of, load
+from bot.training.methods import REFERENCE, Method, first_five, methods, of_reference
+from bot.training.scores import ALL_ADS, SPONSORS, AdScore, Row, ad_reads, row
+from bot.training.seen import Form, Seen, heard, published, see, stripped
+from bot.wiring import Earmark, SpeechTranscriber
 
-COLUMNS = ("nDCG@5", "hit@5", "waste", "verbatim", "unsupported", "in band", "headline", "openings", "made")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """An episode, what the reader saw of it, the segment that each sentence begins in."""
-
-    episode: Annotated
-    reading: Reading
-    segment_of: tuple[int, ...]
+__all__ = ["Seen", "main", "see", "stripped"]
+SECOND = "second annotation"
+Second = Mapping[str, Mapping[str, Any]]
 
 
-Predict = Callable[[Seen], Sequence[int]]
+def rows(table: Mapping[str, Sequence[Method]], seen: Sequence[Seen], second: Second) -> list[Row]:
+    """The table's rows in one form; what needs no reading is the same in each, so it stands once."""
+    first = seen[0].form.name == "published"
+    made = [
+        row(name, runs, seen, reads=name.startswith("reader "))
+        for name, runs in table.items()
+        if first or name != REFERENCE
+    ]
+    twice = [s for s in seen if s.episode.id in second]
+    if first and twice:
+        made.append(row(SECOND, [lambda s: of_reference(s, second[s.episode.id])], twice))
+    return made
 
 
-def random_sentences(seen: Seen) -> list[int]:
-    rng = random.Random(seen.episode.id)
-    return rng.sample(range(len(seen.reading.sentences)), 5)
+def ads(seen: Sequence[Seen]) -> Iterator[tuple[str, AdScore]]:
+    form = seen[0].form.name
+    yield f"sponsor reads, {form}", ad_reads(seen, SPONSORS)
+    yield f"sponsor reads and promos, {form}", ad_reads(seen, ALL_ADS)
 
 
-def longest_sentences(seen: Seen) -> list[int]:
-    said = seen.reading.sentences
-    return sorted(range(len(said)), key=lambda i: -len(said[i].text.split()))[:5]
+def forms(options: argparse.Namespace, folder: Folder, speech: SpeechTranscriber | None) -> list[list[Form]]:
+    """What is read: for each form asked for, the episodes that can be had in it."""
+    wanted = [[published(e) for e in folder.episodes]]
+    if options.stripped:
+        wanted.append([stripped(e) for e in folder.episodes])
+    if speech:
+        wanted.append([form for e in folder.episodes if (form := hear(options.folder, e, speech))])
+    return [found for found in wanted if found]
 
 
-def read_sentences(seen: Seen) -> list[int]:
-    return [p.quote_at for p in seen.reading.passages[:5]]
+def hear(folder: Path, episode: Annotated, speech: SpeechTranscriber) -> Form | None:
+    """The episode through the speech engine, None where its recording isn't beside its transcript."""
+    audio = audio_of(folder, episode.id)
+    return heard(episode, speech.transcribe_file(audio)) if audio else None
 
 
-BASELINES: Mapping[str, Predict] = {
-    "random": random_sentences,
-    "longest": longest_sentences,
-    "reader alone": read_sentences,
-}
+def read(forms: Sequence[Form], reader: Reader, progress: Progress) -> list[Seen]:
+    """Every one read, with the progress of it shown."""
+    seen = []
+    for done, form in enumerate(forms, 1):
+        seen.append(see(form, reader))
+        progress(f"Reading {form.name} transcripts", done, len(forms))
+    return seen
 
 
-def insights(seen: Seen, n: int) -> tuple[Insight, ...]:
-    """What `earmark insights --top n` would give."""
-    writer, episode = ExtractiveWriter(), Episode(title=seen.episode.id, show=seen.episode.show)
-    made = (writer.write(p, seen.reading, episode) for p in seen.reading.passages)
-    return best([i for i in made if i], n)
-
-
-def located(seen: Seen, quote: str) -> int | None:
-    """The segment that a quote stands in, None where it is not verbatim."""
-    at = next((i for i, s in enumerate(seen.reading.sentences) if quote in s.text), None)
-    return None if at is None else seen.segment_of[at]
-
-
-def placed(seen: Seen, at: Sequence[int | None]) -> tuple[float, float, float]:
-    """nDCG@5, hit@5 and waste of predicted segments, best first."""
-    reference = seen.episode.reference
+def second_of(options: argparse.Namespace) -> Second:
+    """Another annotator's references by episode."""
     return (
-        metric.ndcg_at_5(at, reference["insights"]),
-        metric.hit_at_5(at, reference["insights"]),
-        metric.waste_at_5(at, reference["non_content"]),
+        {e.id: e.reference for e in load(options.second, everything=True).episodes} if options.second else {}
     )
 
 
-def written(episodes: Sequence[Seen], n: int = 5) -> dict[str, float]:
-    """All columns for reader and writer together."""
-    made = [(seen, insights(seen, n)) for seen in episodes]
-    flat = [(seen, i) for seen, found in made for i in found]
-    rows = [placed(seen, [located(seen, i.quote) for i in found]) for seen, found in made]
-    starts = Counter(" ".join(i.text.split()[:2]).lower() for _, i in flat)
-    total = max(len(flat), 1)
-    return {
-        "nDCG@5": _mean([r[0] for r in rows]),
-        "hit@5": _mean([r[1] for r in rows]),
-        "waste": _mean([r[2] for r in rows]),
-        "verbatim": sum(located(seen, i.quote) is not None for seen, i in flat) / total,
-        "unsupported": float(sum(_unsupported(seen, i) for seen, i in flat)),
-        "in band": sum(BAND[0] <= len(i.text.split()) <= BAND[1] for _, i in flat) / total,
-        "headline": sum(len(i.headline.split()) <= HEADLINE_WORDS for _, i in flat) / total,
-        "openings": sum(c for c in starts.values() if c > 2) / total,
-        "made": len(flat) / max(len(made), 1),
-    }
+def sampled(options: argparse.Namespace, table: Mapping[str, Sequence[Method]], seen: Sequence[Seen]) -> str:
+    """Write the sheet; what to say of it."""
+    names = options.of or [name for name in table if name.startswith("reader + ")]
+    unknown = [name for name in names if name not in table]
+    if unknown:
+        raise ConfigError(f"There is no method “{unknown[0]}”; there is {', '.join(table)}.")
+    entries = [
+        sheet.entry(name, s, posted)
+        for name in names
+        for s in seen
+        for posted in first_five(s, table[name][0](s))
+    ]
+    chosen = sheet.drawn(entries, options.sample, options.seed)
+    key = sheet.write_sheet(chosen, options.out)
+    return f"{len(chosen)} of {len(entries)} insights written to {options.out}, who wrote which to {key}."
 
 
-def ad_reads(episodes: Sequence[Seen], kinds: Sequence[str] = ("sponsor",)) -> tuple[float, int, int, int]:
-    """F0.5 at half overlap, with the counts found, predicted and true, pooled over the episodes."""
-    found = predicted = true = 0
-    for seen in episodes:
-        mine = [
-            (seen.segment_of[s.first], seen.segment_of[s.last])
-            for s in seen.reading.set_aside
-            if s.kind in kinds
-        ]
-        theirs = [(n["from"], n["to"]) for n in seen.episode.reference["non_content"] if n["kind"] in kinds]
-        found += metric.matched(mine, theirs)
-        predicted, true = predicted + len(mine), true + len(theirs)
-    return metric.f_half(found, predicted, true), found, predicted, true
-
-
-def see(episode: Annotated, reader: PassageReader) -> Seen:
-    return Seen(
-        episode=episode,
-        reading=reader.read(episode.transcript),
-        segment_of=tuple(c.first for c in cuts(episode.transcript)),
+def evaluated(options: argparse.Namespace, app: Earmark, reader: PassageReader, progress: Progress) -> str:
+    """The whole report, or what to say of the sheet."""
+    folder, writer = load(options.folder, everything=options.all), app.settings.writer
+    table = methods(app.writer, writer)
+    if options.sample:
+        return sampled(options, table, read([published(e) for e in folder.episodes], reader, progress))
+    second = second_of(options)
+    every = [read(f, reader, progress) for f in forms(options, folder, app.speech if options.heard else None)]
+    unheard = [e.id for e in folder.episodes if options.heard and not audio_of(options.folder, e.id)]
+    made = report.Report(
+        reader=reader.name,
+        writer=writer,
+        episodes=[e.id for e in folder.episodes],
+        rows=[r for seen in every for r in rows(table, seen, second)],
+        ads={name: score for seen in every for name, score in ads(seen)},
+        left_out=[*folder.left_out, *(LeftOut(name=i, why="no recording of it to hear") for i in unheard)],
+        held_out=folder.held_out,
     )
+    return report.as_json(made) if options.json else report.as_text(made)
 
 
-def stripped(episode: Annotated) -> Annotated:
-    """The same episode without speakers and punctuation."""
-    from bot.training.reader import bare
+def reader_of(options: argparse.Namespace, app: Earmark, scratch: Path) -> PassageReader:
+    """The reader to measure; MiniLM from the cache of weights unless a folder with it is named."""
+    if not options.minilm:
+        return PassageReader.load(app.weights, threads=app.threads, file=options.reader)
+    from bot.read.tuned import TunedReader, build
 
-    segments = tuple(replace(s, speaker="", text=bare(s.text)) for s in episode.transcript.segments)
-    return replace(episode, transcript=replace(episode.transcript, segments=segments))
-
-
-def table(episodes: Sequence[Seen]) -> str:
-    """One row a method."""
-    rows = [f"{'':<24}" + "".join(f"{c:>12}" for c in COLUMNS)]
-    for name, predict in BASELINES.items():
-        marks = [placed(s, [s.segment_of[i] for i in predict(s)]) for s in episodes]
-        figures = dict(zip(COLUMNS, map(_mean, zip(*marks, strict=True)), strict=False))
-        rows.append(_row(name, figures))
-    rows.append(_row("reader + extractive", written(episodes)))
-    score, found, predicted, true = ad_reads(episodes)
-    rows.append(f"sponsor reads: F0.5 {score:.2f} ({found} of {true} found, {predicted} predicted)")
-    score, found, predicted, true = ad_reads(episodes, ("sponsor", "promo"))
-    rows.append(f"sponsor and promo: F0.5 {score:.2f} ({found} of {true} found, {predicted} predicted)")
-    return "\n".join(rows)
+    build(options.reader, options.minilm, scratch / "reader")
+    return PassageReader(TunedReader(options.reader, options.minilm, scratch / "reader", threads=app.threads))
 
 
-def _row(name: str, figures: Mapping[str, float]) -> str:
-    return f"{name:<24}" + "".join(f"{figures[c]:>12.3f}" if c in figures else f"{'':>12}" for c in COLUMNS)
-
-
-def _unsupported(seen: Seen, insight: Insight) -> int:
-    """Numbers and names that the sentences around the quote, and the metadata, don't hold."""
-    said = seen.reading.sentences
-    places = [i for i, s in enumerate(said) if insight.quote in s.text]
-    around = " ".join(s.text for at in places for s in said[max(0, at - 12) : at + 13])
-    names = " ".join({s.speaker for s in said})
-    return len(
-        unsupported(
-            f"{insight.headline}. {insight.text}", f"{around} {names} {seen.episode.id} {seen.episode.show}"
-        )
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    about, _, more = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m bot.training.evaluate",
+        description=about,
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add = parser.add_argument
+    add("folder", type=Path, nargs="?", help="transcript and reference files")
+    add("--all", action="store_true", help="also the episodes that the reader was trained on")
+    add("--stripped", action="store_true", help="also without speakers, case and punctuation, side by side")
+    add("--heard", action="store_true", help="also through the speech engine, where ID.mp3 (or so) is there")
+    add("--second", type=Path, metavar="FOLDER", help="another annotator's transcript and reference files")
+    add("--json", action="store_true", help="as JSON, with nDCG@5 by episode")
+    add("--sample", type=int, metavar="N", help="write a sheet of N insights to rate instead")
+    add("--seed", type=int, default=1, help="which N")
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the sheet: JSON lines where it ends in .jsonl, else Markdown",
+    )
+    add("--of", action="append", metavar="METHOD", help="whose insights: a row's name; may be repeated")
+    add("--ratings", type=Path, metavar="FILE", help="print the means of a filled sheet")
+    add("--minilm", type=Path, metavar="FOLDER", help="MiniLM as published (else pulled)")
+    add("--reader", type=Path, metavar="FILE", default=TUNED, help="the tuned reader to measure")
+    options = parser.parse_args(argv)
+    if not (options.folder or options.ratings):
+        parser.error("name the folder with the transcript and reference files")
+    if bool(options.sample) != bool(options.out):
+        parser.error("--sample N and --out FILE go together")
+    return options
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / max(len(values), 1)
+def run(options: argparse.Namespace) -> str:
+    if options.ratings:
+        return "\n".join(sheet.means(*sheet.read_sheet(options.ratings)))
+    load(options.folder, everything=options.all)  # says what is wrong with it before a model is loaded
+    with ExitStack() as stack:
+        progress, scratch = stack.enter_context(bars()), stack.enter_context(TemporaryDirectory())
+        app = Earmark(config.load(), progress=progress)
+        return evaluated(options, app, reader_of(options, app, Path(scratch)), progress)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="transcript and reference files")
-    parser.add_argument("--minilm", type=Path, required=True)
-    parser.add_argument("--reader", type=Path, default=TUNED, help="the tuned reader to measure")
-    parser.add_argument("--all", action="store_true", help="all episodes, not the validation split alone")
-    parser.add_argument("--stripped", action="store_true", help="without speakers and punctuation")
-    options = parser.parse_args(argv)
-    with TemporaryDirectory() as scratch:
-        build(options.reader, options.minilm, Path(scratch) / "reader")
-        reader = PassageReader(
-            TunedReader(options.reader, options.minilm, Path(scratch) / "reader", threads=1)
-        )
-    chosen = [e for e in annotated(options.folder) if options.all or is_validation(e)]
-    seen = [see(stripped(e) if options.stripped else e, reader) for e in chosen]
-    sys.stdout.write(f"{len(seen)} episodes, {reader.name}\n{table(seen)}\n")
+    try:
+        sys.stdout.write(run(arguments(argv)) + "\n")
+    except EarmarkError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
