@@ -284,9 +284,7 @@ def test_numbers_and_names_must_stand_near_or_in_the_metadata() -> None:
     def posted(text: str, at: int | None = 10) -> Posted:
         return Posted(headline="", text=text, quote=SAID[10], at=at, source=(10,))
 
-    assert not_said(seen(), posted("Roofs in Lyon, says Ann on Some Show, are 2.4 degrees cooler.")) == (
-        "some",
-    )
+    assert not_said(seen(), posted("Roofs in Lyon, says Ann on Some Show, are 2.4 degrees cooler.")) == ()
     assert not_said(seen(), posted("In Lyon, says Ann, roofs are 5.1 degrees cooler than in Paris.")) == (
         "5.1",
         "paris",
@@ -315,7 +313,7 @@ def test_a_row_averages_runs_and_keeps_each_episode() -> None:
 
 def reports(*forms: Form) -> report.Report:
     table = methods(FakeWriter(), "fake", draws=1)
-    every = [[seen(form), seen(form)] for form in forms]
+    every = [[seen(form)] for form in forms]
     return report.Report(
         reader="a reader",
         writer="fake",
@@ -333,7 +331,10 @@ def test_one_table_holds_all_rows_and_columns_side_by_side() -> None:
     assert len({line.count("|") for line in lines}) == 1 and len({len(line) for line in lines}) == 1
     assert all(column in lines[0] for column in report.COLUMNS) and len(lines) == 2 + 8 + 7
     assert sum("| stripped" in line for line in lines) == 7
-    assert "held out from training" in text and "left out: b.reference.json: it is torn" in text
+    assert (
+        text.startswith("1 episode (held out from training); a reader; writer: fake\n")
+        and "left out: b.reference.json: it is torn" in text
+    )
     assert "sponsor reads, stripped: F0.5 0.000 (0 of 1 found, 0 claimed)" in text
 
 

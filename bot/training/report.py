@@ -50,7 +50,8 @@ def as_json(report: Report) -> str:
 def as_text(report: Report) -> str:
     """The table and its notes, as Markdown that also reads well in a terminal."""
     which = "held out from training" if report.held_out else "the whole folder"
-    head = f"{len(report.episodes)} episodes ({which}); {report.reader}; writer: {report.writer}"
+    count = len(report.episodes)
+    head = f"{count} episode{'s'[: count != 1]} ({which}); {report.reader}; writer: {report.writer}"
     return "\n".join([head, "", *table(report.rows), "", *notes(report)])
 
 
