@@ -480,3 +480,36 @@ def test_the_whole_command_on_a_folder_of_ones_own(
     assert len(sheet.read_sheet(out)[0]) == 2
     with pytest.raises(SystemExit, match="There is no method “nobody”; there is random"):
         evaluate.main([str(tmp_path), "--sample", "2", "--of", "nobody", "--out", str(out)])
+
+
+# What it costs
+
+
+def test_the_episode_to_measure_is_the_one_nearest_to_an_hour(tmp_path: Path) -> None:
+    from bench import read_write
+
+    for id, minutes in (("short", 20), ("hour", 63), ("long", 90)):
+        rows = [{"startTime": 0, "endTime": minutes * 60, "body": "All of it."}]
+        (tmp_path / f"{id}.transcript.json").write_text(json.dumps({"segments": rows}))
+    assert read_write.nearest(tmp_path).name == "hour.transcript.json"
+    with pytest.raises(SystemExit, match="no transcripts"):
+        read_write.nearest(tmp_path / "missing")
+
+
+def test_what_ships_is_small() -> None:
+    from bench import read_write
+
+    sizes = read_write.shipped()
+    assert "bot/read/reader.safetensors" in sizes and sum(sizes.values()) < 30e6
+
+
+@pytest.mark.model
+@pytest.mark.data
+def test_an_hour_is_read_and_written_within_its_limits(data_dir: Path, tmp_path: Path) -> None:
+    from bench import read_write
+
+    path = read_write.nearest(data_dir / "episodes")
+    rows = [read_write.run(path, 2, cache) for _, cache in read_write.caches(tmp_path)]
+    assert [r["insights"] for r in rows] == [5, 5] and abs(rows[0]["minutes"] - 60) < 10
+    for r in rows:
+        assert r["read_s"] <= 8 and r["write_s"] <= 25 and 50 < r["peak_mb"] <= 1500
