@@ -2,9 +2,10 @@
 
     python -m bench.read_write [EPISODES_FOLDER] [--episode ID] [--threads 2] [--json]
 
-The episode is the one nearest to an hour unless it is named. Each row is a process of its own with the weights
-in the cache: once as on first use (MiniLM converted for the reader, with torch), then as ever after. Seconds are
-wall time; reading and writing are without loading, which stands apart. Peak memory is the process's resident set.
+The episode is the one nearest to an hour unless it is named. Each row is a process of its own with the
+weights in the cache: once as on first use (MiniLM converted for the reader, with torch), then as ever
+after. Seconds are wall time; reading and writing are without loading, which stands apart. Peak memory is
+the process's resident set.
 """
 
 from __future__ import annotations
