@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from bot.domain import Digest, Insight, Pick, hhmmss
+from bot.ports import Pages
 from bot.views import Button, Heading, Item, Part, Text, View
 
 # On validation episodes insights above this land on the annotators' half of the time, whatever their score;
@@ -30,6 +31,8 @@ _STOP = frozenset(
 
 # What a preferred topic is worth: enough to win over an equal, not over a gem.
 PREFERRED = 1.3
+# What the same first words as an earlier one cost: enough to decide between two that are about as good.
+SAME_OPENING = 0.97
 
 
 def choose(
@@ -80,8 +83,9 @@ def _pick(good: Sequence[Pick], count: int, per_episode: int, chosen: tuple[Pick
     while len(chosen) < count:
         taken = Counter(p.insight.episode_id for p in chosen)
         said = [words(p.insight) for p in chosen]
+        openings = {_opening(p.insight) for p in chosen}
         ranked = [
-            (p.insight.score * (1 - _likest(words(p.insight), said) / 1.5), -n, p)
+            (_worth(p.insight, said, openings), -n, p)
             for n, p in enumerate(good)
             if p not in chosen
             and taken[p.insight.episode_id] < per_episode
@@ -110,6 +114,15 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(word[:6] for word in said if word not in _STOP and len(word) > 2)
 
 
+def _worth(insight: Insight, said: Sequence[frozenset[str]], openings: Collection[str]) -> float:
+    variety = SAME_OPENING if _opening(insight) in openings else 1.0
+    return insight.score * (1 - _likest(words(insight), said) / 1.5) * variety
+
+
+def _opening(insight: Insight) -> str:
+    return " ".join(insight.text.lower().split()[:2])
+
+
 def _likest(one: frozenset[str], others: Sequence[frozenset[str]]) -> float:
     return max((likeness(one, other) for other in others), default=0.0)
 
@@ -118,8 +131,11 @@ def _like_any(one: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
     return _likest(one, others) >= SAME
 
 
-def view(digest: Digest) -> View:
-    """One message: what was scanned, the insights with a button each to dig and to rate, who made them."""
+def view(digest: Digest, pages: Pages | None = None) -> View:
+    """One message: what was scanned, the insights with a button each to dig and to rate, who made them.
+
+    Links go to our own `pages` where there are any, else to the publisher's.
+    """
     if not digest.picks:
         nothing = Text(text=f"{_scanned(digest)} Nothing worth a post today.", quiet=True)
         return View(parts=(nothing,), private=False, digest_id=digest.id)
@@ -127,7 +143,7 @@ def view(digest: Digest) -> View:
     parts: list[Part] = [
         Heading(text=f"{title} worth knowing · {long_date(digest.local_date)}"),
         Text(text=_scanned(digest), quiet=True),
-        *(item(pick, number) for number, pick in enumerate(digest.picks, 1)),
+        *(item(pick, number, pages) for number, pick in enumerate(digest.picks, 1)),
         *(button for number in range(1, len(digest.picks) + 1) for button in _buttons(number)),
         Text(text=made_by(digest.picks), quiet=True),
     ]
@@ -142,7 +158,7 @@ def _buttons(number: int) -> tuple[Button, ...]:
     )
 
 
-def item(pick: Pick, number: int) -> Item:
+def item(pick: Pick, number: int, pages: Pages | None = None) -> Item:
     insight, episode = pick.insight, pick.episode
     return Item(
         number=number,
@@ -152,9 +168,19 @@ def item(pick: Pick, number: int) -> Item:
         by=insight.speaker,
         source=" · ".join(filter(None, (episode.show, episode.title))),
         moment=hhmmss(insight.start),
-        page=_web(episode.link),
+        page=(page_link(pick, pages) if pages else "") or web(episode.link),
         link=moment_link(pick),
     )
+
+
+def page_link(pick: Pick, pages: Pages) -> str:
+    """Our own page of the episode at what the insight rests on; "" where there is none."""
+    return pages.link("episode", pick.episode.id, fragment(pick.insight))
+
+
+def fragment(insight: Insight) -> str:
+    """What the insight's place on its episode's page is called."""
+    return f"i{insight.id}" if insight.start is None else f"t={int(insight.start)}"
 
 
 def moment_link(pick: Pick) -> str:
@@ -163,12 +189,12 @@ def moment_link(pick: Pick) -> str:
     A private feed's audio address holds a secret, so it is never linked.
     """
     insight, enclosure = pick.insight, pick.episode.enclosure
-    if enclosure is None or enclosure.sealed or insight.start is None or not _web(enclosure.url):
+    if enclosure is None or enclosure.sealed or insight.start is None or not web(enclosure.url):
         return ""
     return f"{enclosure.url.partition('#')[0]}#t={int(insight.start)}"
 
 
-def _web(url: str) -> str:
+def web(url: str) -> str:
     """The address if it is one for a browser: feeds may name any scheme."""
     return url if url.lower().startswith(("http://", "https://")) else ""
 

@@ -130,3 +130,10 @@ def test_made_by_names_each_model_once() -> None:
         for p, made in ((pick(0, 1, 0.9), one), (pick(1, 1, 0.9), other), (pick(2, 1, 0.9), one))
     ]
     assert made_by(picks) == "read by R; written by W, V."
+
+
+def test_of_two_that_are_about_as_good_the_one_that_begins_otherwise_comes_first() -> None:
+    backlog = [pick(n, n, 0.9 - n / 1000) for n in range(3)]
+    alike = replace(backlog[1].insight, text="Labour is a word that many begin with when streets are meant.")
+    backlog[1] = replace(backlog[1], insight=alike)
+    assert [p.insight.id for p in choose(backlog, [], 2)] == [0, 2]

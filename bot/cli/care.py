@@ -140,6 +140,17 @@ def _platforms(it: Earmark) -> Iterator[Finding]:
         yield "note", "chat", "no platform is set up: docs/slack.md and docs/discord.md take five minutes"
 
 
+def _pages(it: Earmark) -> Iterator[Finding]:
+    yield from it.adapter("web").examine(it, it.store)
+
+
+def _style(it: Earmark) -> Iterator[Finding]:
+    from bot.cli.honest import drift
+
+    for line in drift(it):
+        yield "note", "style", f"since last week {line}; `earmark style` shows more"
+
+
 def _trouble(it: Earmark) -> Iterator[Finding]:
     for channel in it.store.channels():
         if channel.trouble:
@@ -165,5 +176,7 @@ CHECKS: tuple[tuple[str, Callable[[Earmark], Iterator[Finding]]], ...] = (
     ("transcription", _transcription),
     ("channels", _channels),
     ("chat", _platforms),
+    ("pages", _pages),
+    ("style", _style),
     ("trouble", _trouble),
 )
