@@ -12,14 +12,14 @@ from typing import TextIO
 from bot import commands, digest
 from bot.domain import Channel, Digest, Post
 from bot.errors import EarmarkError, PublishError
-from bot.ports import Host, Store
+from bot.ports import Host, Pages, Store
 from bot.views import plain
 
 WELCOME = "Ask a question, or type /help. Ctrl-D leaves."
 
 
 def publisher(host: Host) -> ConsolePublisher:
-    return ConsolePublisher(host.data_dir / "posts", host.out)
+    return ConsolePublisher(host.data_dir / "posts", host.out, host.pages)
 
 
 def serve(core: commands.Core, host: Host) -> None:
@@ -50,8 +50,9 @@ class ConsolePublisher:
 
     platform = "console"
 
-    def __init__(self, folder: Path, out: TextIO) -> None:
+    def __init__(self, folder: Path, out: TextIO, pages: Pages | None = None) -> None:
         self._folder = folder
+        self._pages = pages
         self._out = out
 
     def find(self, channel: Channel, digest: Digest) -> Post | None:
@@ -63,7 +64,7 @@ class ConsolePublisher:
         return _post(channel, digest) if _mark(digest) in lines else None
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        text = plain(digest.view(made))
+        text = plain(digest.view(made, self._pages))
         try:
             self._append(channel, f"{text}\n\n{_mark(made)}\n\n")
         except OSError as error:

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     discord_gateway_url: str = _named("DISCORD_GATEWAY_URL", "A stand-in of Discord's gateway.", "")
     discord_message_content: str = _named("DISCORD_MESSAGE_CONTENT", "on: read threads unmentioned.", "")
     public_url: str = _named("PUBLIC_URL", "Where this program can be reached from outside.", "")
+    pages: Literal["secret", "public", "off"] = _named("PAGES", "Who may look into the library.", "secret")
+    pages_salt: SecretStr | None = _named("PAGES_SALT", "Another one ends all links given out so far.")
+    web_port: str = _named("WEB_PORT", "Where `earmark serve web` listens.", "8080")
     http_host: str = _named("HTTP_HOST", "Which address to listen on.", "127.0.0.1")
     http_port: str = _named("HTTP_PORT", "And which port.", "3000")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
@@ -83,6 +86,16 @@ class Settings(BaseSettings):
         """The chat platforms that are set up."""
         slack = self.slack_bot_token or self.slack_client_id
         return tuple(name for name, there in (("slack", slack), ("discord", self.discord_token)) if there)
+
+    @property
+    def listeners(self) -> tuple[str, ...]:
+        """What `earmark run` serves: those platforms, and the pages that posts link to."""
+        return (*self.platforms, *(("web",) if self.shows_pages else ()))
+
+    @property
+    def shows_pages(self) -> bool:
+        """Whether posts link to our own pages, which must be served then."""
+        return bool(self.public_url) and self.pages != "off"
 
     @property
     def store_url(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Literal, Protocol, TextIO
 
 from bot.domain import (
     Answer,
@@ -267,11 +267,35 @@ class Secrets(Protocol):
     def delete(self, name: str) -> None: ...
 
 
+PageKind = Literal["episode", "digest", "show", "channel"]
+
+
+class Pages(Protocol):
+    """Where our own pages are; whoever has the address of one may read that one."""
+
+    def path(self, kind: PageKind, id_: int) -> str:
+        """ "/e/12/TOKEN", from the root of the pages."""
+        ...
+
+    def link(self, kind: PageKind, id_: int, fragment: str = "") -> str:
+        """The whole address; "" where no public one is known, or nothing is stored (`id_` 0)."""
+        ...
+
+    def opens(self, kind: PageKind, id_: int, token: str) -> bool:
+        """Whether the token is that page's, in a time that doesn't depend on how much of it is right."""
+        ...
+
+
 class Host(Protocol):
     """What an adapter gets of the program around it."""
 
     @property
     def secrets(self) -> Secrets: ...
+    @property
+    def pages(self) -> Pages | None:
+        """None: switched off."""
+        ...
+
     @property
     def data_dir(self) -> Path: ...
     @property

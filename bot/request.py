@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.domain import Channel, Digest, Feed
-from bot.ports import Answerer, Store
+from bot.ports import Answerer, Pages, Store
 from bot.views import Form, View
 
 
@@ -31,6 +31,8 @@ class Core(Protocol):
     def discoverer(self) -> Discoverer: ...
     @property
     def answerer(self) -> Answerer: ...
+    @property
+    def pages(self) -> Pages | None: ...
     def clock(self) -> datetime: ...
     def preview(self, channel: Channel) -> Digest | None: ...
     def channel_at(self, platform: str, workspace: str, name: str, title: str = "") -> Channel:

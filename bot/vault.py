@@ -97,6 +97,10 @@ class Vault:
                 f"The secret {name} was sealed with another key. Put the old {self._source} back."
             ) from None
 
+    def subkey(self, purpose: str) -> bytes:
+        """A key of its own for one purpose: always the same, and nothing about the vault's follows from it."""
+        return hmac.digest(self._keys[1], purpose.encode(), "sha256")
+
     @property
     def _source(self) -> str:
         return "EARMARK_KEY" if self._given else f"key file ({self._file})"

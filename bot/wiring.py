@@ -20,6 +20,7 @@ from bot.calendar import next_post_at
 from bot.config import Settings
 from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
+from bot.pages import SecretPages
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
@@ -38,8 +39,8 @@ ENGINES = {
     "faster-whisper": "bot.transcribe.faster:FasterWhisperTranscriber",
     "openai-whisper": "bot.transcribe.whisper:OpenAIWhisperTranscriber",
 }
-# Each module has publisher(host), serve(core, host) and examine(host, store).
-PLATFORMS = {"console": "adapters.console", "slack": "adapters.slack", "discord": "adapters.discord"}
+# Each module has publisher(host), serve(core, host) and examine(host, store); web publishes nothing.
+PLATFORMS = {name: f"adapters.{name}" for name in ("console", "slack", "discord", "web")}
 
 REDELIVERED = timedelta(days=2)  # platforms give up delivering an event again long before
 
@@ -82,9 +83,8 @@ class Earmark:
 
     @property
     def threads(self) -> int:
-        return self.settings.threads or len(
-            os.sched_getaffinity(0) if _has_affinity() else range(os.cpu_count() or 1)
-        )
+        here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return self.settings.threads or here or 1
 
     @cached_property
     def store(self) -> Store:
@@ -240,6 +240,12 @@ class Earmark:
 
         return SealedSecrets(self.vault, self.store)
 
+    @cached_property
+    def pages(self) -> SecretPages | None:
+        purpose, base = f"pages {self.setting('PAGES_SALT')}", self.settings.public_url.rstrip("/")
+        made = SecretPages(base=base, key=lambda: self.vault.subkey(purpose))
+        return None if self.settings.pages == "off" else made
+
     @property
     def data_dir(self) -> Path:
         return self.settings.data_dir
@@ -288,7 +294,3 @@ def _named(table: Mapping[str, str], name: str, what: str) -> str:
     if name not in table:
         raise ConfigError(f"There is no {what} “{name}”; there is {', '.join(table)}.")
     return table[name]
-
-
-def _has_affinity() -> bool:
-    return hasattr(os, "sched_getaffinity")

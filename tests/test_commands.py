@@ -12,6 +12,7 @@ from bot import commands
 from bot.domain import Answer, Channel, Citation, Digest, Feed, Source, Subscription, Transcript
 from bot.errors import AudioError, NotFound
 from bot.following import follow
+from bot.ports import Pages
 from bot.request import Request
 from bot.views import Button, plain
 from tests.fakes import FakeFeeds
@@ -32,6 +33,8 @@ class FakeAnswerer:
 
 
 class FakeCore:
+    pages: Pages | None = None
+
     def __init__(self, world: World) -> None:
         self.world, self.store = world, world.store
         self.answerer, self.discoverer = FakeAnswerer(), FakeFeeds()

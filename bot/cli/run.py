@@ -64,7 +64,7 @@ def run() -> None:
     try:
         with earmark() as it:
             it.channel()
-            children += [Child("work"), *(Child("serve", name) for name in it.settings.platforms)]
+            children += [Child("work"), *(Child("serve", name) for name in it.settings.listeners)]
             for child in children:
                 child.start()
             if sys.stdin and sys.stdin.isatty():

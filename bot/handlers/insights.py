@@ -25,20 +25,20 @@ def insights(core: Core, request: Request) -> View:
         return message("Nothing has been posted here yet. /digest preview shows what would be.")
     shared = f"/insights {when}".strip()
     if not when or when == "latest":
-        return _again(digests[0], shared)
+        return _again(core, digests[0], shared)
     day = _day(core, request.channel, when)
     if day is None:
-        return _about(digests, when)
+        return _about(core, digests, when)
     of_day = [d for d in digests if d.local_date == day]
     return (
-        _again(of_day[0], shared)
+        _again(core, of_day[0], shared)
         if of_day
         else message(f"Nothing was posted here on {digest.long_date(day)}.")
     )
 
 
-def _again(made: Digest, shared: str) -> View:
-    return replace(digest.view(made), private=True, share=shared)
+def _again(core: Core, made: Digest, shared: str) -> View:
+    return replace(digest.view(made, core.pages), private=True, share=shared)
 
 
 def _day(core: Core, channel: Channel, when: str) -> date | None:
@@ -50,7 +50,7 @@ def _day(core: Core, channel: Channel, when: str) -> date | None:
         return None
 
 
-def _about(digests: Sequence[Digest], asked: str) -> View:
+def _about(core: Core, digests: Sequence[Digest], asked: str) -> View:
     """Five a page; "bread, page 2" is what the button to the next page asks for."""
     topic, page = _paged(asked)
     wanted = topic.casefold()
@@ -61,7 +61,7 @@ def _about(digests: Sequence[Digest], asked: str) -> View:
             f"No insight posted here speaks of “{topic}”. /ask searches the transcripts themselves."
         )
     first = (page - 1) * A_PAGE + 1
-    parts = [digest.item(pick, number) for number, pick in enumerate(picks, first)]
+    parts = [digest.item(pick, number, core.pages) for number, pick in enumerate(picks, first)]
     more = more_button(f"/insights {topic}, page {page + 1}", len(found) - page * A_PAGE)
     return View(parts=(Heading(text=f"About “{topic}”"), *parts, *more), share=f"/insights {asked}")
 

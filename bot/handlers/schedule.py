@@ -12,7 +12,7 @@ from bot.errors import ConfigError, EarmarkError
 from bot.following import followed
 from bot.handlers.insights import parts_of
 from bot.request import Core, Request
-from bot.views import Button, Field, Form, View, message
+from bot.views import Button, Field, Form, Text, View, message
 
 LOOK_BACK = 3  # newest episodes of each feed that `why` looks at
 MOST_TOPICS, LONGEST_TOPIC = 20, 40
@@ -25,7 +25,13 @@ THREADS = {
 
 
 def show(core: Core, request: Request) -> View:
-    return _shown(core.store.channel(request.channel.id))
+    channel = core.store.channel(request.channel.id)
+    page = core.pages.link("channel", channel.id) if core.pages else ""
+    more = (
+        [Text(text=f"All posts on a page, to follow in a feed reader and to export: {page}")] if page else []
+    )
+    shown = _shown(channel)
+    return replace(shown, parts=(*shown.parts, *more))
 
 
 def _shown(channel: Channel) -> View:
@@ -43,7 +49,7 @@ def preview(core: Core, request: Request) -> View:
     if made is None:
         return message("There is nothing to post yet. /digest why says why.")
     # Not stored, so there is nothing yet that its buttons could dig into.
-    view = digest.view(made)
+    view = digest.view(made, core.pages)
     return View(parts=parts_of(*(p for p in view.parts if not isinstance(p, Button))))
 
 
