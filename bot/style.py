@@ -30,7 +30,7 @@ class Style:
     `openings`: of texts whose first two words open more than one other as well. `compression`: bytes over
     bytes after gzip (Shaib et al. 2024). `self_repetition`: of the texts' runs of four words that another
     text has too (Salkar et al. 2022). `self_bleu`: mean BLEU-4 of each text against the others (Zhu et al.
-    2018), over equal lengths. `own_words`: of the texts' pairs of words that their speakers said in that order.
+    2018), over equal lengths. `own_words`: of the texts' pairs of words that their speakers said in a row.
     """
 
     texts: int
