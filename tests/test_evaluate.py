@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from bot.domain import Episode, Insight, Passage, Provenance, Reading, Segment, SetAside, Transcript
-from bot.errors import ConfigError
+from bot.errors import AudioError, ConfigError, EarmarkError
 from bot.read.sentences import sentences
 from bot.training import baselines, evaluate, report, sheet, texts
 from bot.training.episodes import Annotated, is_validation
 from bot.training.folder import LeftOut, load, trained_on
 from bot.training.methods import READER, REFERENCE, Posted, first_five, given, methods, of_reference
-from bot.training.scores import ad_reads, not_said, row, told
+from bot.training.scores import Row, ad_reads, not_said, row, told
 from bot.training.seen import Form, Seen, heard, published, see, stripped
 
 # Forty sentences; the claims are at 10, 20 and 30, an advertisement at 35 to 38.
@@ -173,6 +173,37 @@ def test_what_was_heard_is_placed_by_the_words_that_both_have() -> None:
     there = seen(form)
     assert there.located("cooled the streets of Leon by 2.4 degrees,") == 10
     assert there.located("comes from its own engines and air") == 30
+
+
+@dataclass(frozen=True)
+class FakeSpeech:
+    """Hears the same whatever it is given, or fails."""
+
+    heard: Transcript
+    error: EarmarkError | None = None
+
+    def transcribe(self, episode: Episode) -> Transcript:
+        return self.heard
+
+    def transcribe_file(self, path: Path, language: str = "") -> Transcript:
+        if self.error:
+            raise self.error
+        return self.heard
+
+
+def test_what_cannot_be_heard_is_left_out_with_why(tmp_path: Path) -> None:
+    said = published(episode()).transcript
+    nothing = evaluate.hear(tmp_path, episode(), FakeSpeech(said))
+    assert nothing == LeftOut(name="some-show-1", why="no recording of it to hear")
+    (tmp_path / "some-show-1.ogg").touch()
+    noise = FakeSpeech(replace(said, usable=False, warnings=("it loops",)))
+    assert evaluate.hear(tmp_path, episode(), noise) == LeftOut(
+        name="some-show-1.ogg", why="not understood (it loops)"
+    )
+    torn = evaluate.hear(tmp_path, episode(), FakeSpeech(said, AudioError("it is torn")))
+    assert torn == LeftOut(name="some-show-1.ogg", why="it is torn")
+    form = evaluate.hear(tmp_path, episode(), FakeSpeech(said))
+    assert isinstance(form, Form) and form.name == "heard" and form.segment_of[-1] == 39
 
 
 def test_nothing_heard_is_nowhere() -> None:
@@ -338,18 +369,14 @@ def test_one_table_holds_all_rows_and_columns_side_by_side() -> None:
     assert "sponsor reads, stripped: F0.5 0.000 (0 of 1 found, 0 claimed)" in text
 
 
-def test_losses_are_judged_against_the_aim() -> None:
-    def one(form: str, ndcg: float) -> Any:
-        return row_of("reader alone", form, {"nDCG@5": ndcg, "ad F0.5": 0.0})
+def test_losses_are_judged_against_the_aim_on_the_same_episodes() -> None:
+    def one(form: str, **by_episode: float) -> Row:
+        return Row(method="reader alone", form=form, figures={"ad F0.5": 0.0}, by_episode=by_episode)
 
-    assert "-4.0% of nDCG@5 (within" in next(report.losses([one("published", 0.5), one("heard", 0.48)]))
-    assert "-6.0% of nDCG@5 (outside" in next(report.losses([one("published", 0.5), one("heard", 0.47)]))
-
-
-def row_of(method: str, form: str, figures: dict[str, float]) -> Any:
-    from bot.training.scores import Row
-
-    return Row(method=method, form=form, figures=figures, by_episode={})
+    before = one("published", a=0.5, b=0.1)
+    assert "-4.0% of nDCG@5 (within" in next(report.losses([before, one("heard", a=0.48)]))
+    assert "-6.0% of nDCG@5 (outside" in next(report.losses([before, one("heard", a=0.47)]))
+    assert "-50.0%" in next(report.losses([before, one("stripped", a=0.2, b=0.1)]))
 
 
 def test_json_holds_the_same_figures() -> None:

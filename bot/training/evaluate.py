@@ -53,7 +53,7 @@ from bot.ports import Reader
 from bot.read.reader import TUNED, PassageReader
 from bot.training import report, sheet
 from bot.training.episodes import Annotated
-from bot.training.folder import Folder, LeftOut, audio_of, load
+from bot.training.folder import LeftOut, audio_of, load
 from bot.training.methods import REFERENCE, Method, first_five, methods, of_reference
 from bot.training.scores import ALL_ADS, SPONSORS, AdScore, Row, ad_reads, row
 from bot.training.seen import Form, Seen, heard, published, see, stripped
@@ -84,20 +84,24 @@ def ads(seen: Sequence[Seen]) -> Iterator[tuple[str, AdScore]]:
     yield f"sponsor reads and promos, {form}", ad_reads(seen, ALL_ADS)
 
 
-def forms(options: argparse.Namespace, folder: Folder, speech: SpeechTranscriber | None) -> list[list[Form]]:
-    """What is read: for each form asked for, the episodes that can be had in it."""
-    wanted = [[published(e) for e in folder.episodes]]
-    if options.stripped:
-        wanted.append([stripped(e) for e in folder.episodes])
-    if speech:
-        wanted.append([form for e in folder.episodes if (form := hear(options.folder, e, speech))])
-    return [found for found in wanted if found]
+def forms(options: argparse.Namespace, episodes: Sequence[Annotated]) -> list[list[Form]]:
+    """What is read, in each form that needs no listening."""
+    plain = [[published(e) for e in episodes]]
+    return [*plain, [stripped(e) for e in episodes]] if options.stripped else plain
 
 
-def hear(folder: Path, episode: Annotated, speech: SpeechTranscriber) -> Form | None:
-    """The episode through the speech engine, None where its recording isn't beside its transcript."""
+def hear(folder: Path, episode: Annotated, speech: SpeechTranscriber) -> Form | LeftOut:
+    """The episode through the speech engine, as far as its recording is there and can be understood."""
     audio = audio_of(folder, episode.id)
-    return heard(episode, speech.transcribe_file(audio)) if audio else None
+    if audio is None:
+        return LeftOut(name=episode.id, why="no recording of it to hear")
+    try:
+        transcript = speech.transcribe_file(audio)
+    except EarmarkError as error:
+        return LeftOut(name=audio.name, why=str(error))
+    if not transcript.usable:
+        return LeftOut(name=audio.name, why=f"not understood ({'; '.join(transcript.warnings)})")
+    return heard(episode, transcript)
 
 
 def read(forms: Sequence[Form], reader: Reader, progress: Progress) -> list[Seen]:
@@ -133,22 +137,25 @@ def sampled(options: argparse.Namespace, table: Mapping[str, Sequence[Method]], 
     return f"{len(chosen)} of {len(entries)} insights written to {options.out}, who wrote which to {key}."
 
 
-def evaluated(options: argparse.Namespace, app: Earmark, reader: PassageReader, progress: Progress) -> str:
+def evaluated(options: argparse.Namespace, app: Earmark, reader: Reader, progress: Progress) -> str:
     """The whole report, or what to say of the sheet."""
-    folder, writer = load(options.folder, everything=options.all), app.settings.writer
+    folder = load(options.folder, everything=options.all)
+    writer = Path(app.settings.writer).name  # a model may be named by its folder
     table = methods(app.writer, writer)
     if options.sample:
         return sampled(options, table, read([published(e) for e in folder.episodes], reader, progress))
+    listened = [hear(options.folder, e, app.speech) for e in folder.episodes] if options.heard else []
+    unheard = [h for h in listened if isinstance(h, LeftOut)]
+    wanted = [*forms(options, folder.episodes), [h for h in listened if isinstance(h, Form)]]
+    every = [read(found, reader, progress) for found in wanted if found]
     second = second_of(options)
-    every = [read(f, reader, progress) for f in forms(options, folder, app.speech if options.heard else None)]
-    unheard = [e.id for e in folder.episodes if options.heard and not audio_of(options.folder, e.id)]
     made = report.Report(
-        reader=reader.name,
+        reader=every[0][0].reading.model,
         writer=writer,
         episodes=[e.id for e in folder.episodes],
         rows=[r for seen in every for r in rows(table, seen, second)],
         ads={name: score for seen in every for name, score in ads(seen)},
-        left_out=[*folder.left_out, *(LeftOut(name=i, why="no recording of it to hear") for i in unheard)],
+        left_out=[*folder.left_out, *unheard],
         held_out=folder.held_out,
     )
     return report.as_json(made) if options.json else report.as_text(made)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain import Transcript
-from bot.errors import ConfigError
+from bot.errors import ConfigError, of_system
 from bot.training.episodes import Annotated, read_transcript
 
 TRANSCRIPT, REFERENCE = ".transcript.json", ".reference.json"
@@ -70,7 +70,10 @@ def audio_of(folder: Path, id: str) -> Path | None:
 
 
 def _ids(folder: Path) -> list[str]:
-    names = {p.name for p in folder.iterdir()}
+    try:
+        names = {p.name for p in folder.iterdir()}
+    except OSError as error:
+        raise ConfigError(f"The folder {folder} can't be read. {of_system(error)}") from error
     return sorted({n.removesuffix(end) for n in names for end in (TRANSCRIPT, REFERENCE) if n.endswith(end)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import mean
 
 from bot.training.folder import LeftOut
 from bot.training.scores import AdScore, Row
@@ -78,11 +79,12 @@ def notes(report: Report) -> Iterator[str]:
 
 
 def losses(rows: Sequence[Row]) -> Iterator[str]:
-    """nDCG@5 of what reads in a poorer form, against the published one."""
-    base = {r.method: r.figures["nDCG@5"] for r in rows if r.form == "published"}
+    """nDCG@5 of what reads in a poorer form, against the published one of the same episodes."""
+    base = {r.method: r.by_episode for r in rows if r.form == "published"}
     for r in rows:
-        if r.form != "published" and "ad F0.5" in r.figures and base.get(r.method):
-            change = r.figures["nDCG@5"] / base[r.method] - 1
+        before = mean(base.get(r.method, {}).get(id, 0.0) for id in r.by_episode)
+        if r.form != "published" and "ad F0.5" in r.figures and before:
+            change = mean(r.by_episode.values()) / before - 1
             verdict = "within" if change >= -AIM else "outside"
             yield f"- {r.method}, {r.form}: {change:+.1%} of nDCG@5 ({verdict} the aim of {AIM:.0%})"
 
