@@ -374,9 +374,9 @@ def test_losses_are_judged_against_the_aim_on_the_same_episodes() -> None:
         return Row(method="reader alone", form=form, figures={"ad F0.5": 0.0}, by_episode=by_episode)
 
     before = one("published", a=0.5, b=0.1)
-    assert "-4.0% of nDCG@5 (within" in next(report.losses([before, one("heard", a=0.48)]))
-    assert "-6.0% of nDCG@5 (outside" in next(report.losses([before, one("heard", a=0.47)]))
-    assert "-50.0%" in next(report.losses([before, one("stripped", a=0.2, b=0.1)]))
+    assert "-4.0% of nDCG@5 (-0.020; within" in next(report.losses([before, one("heard", a=0.48)]))
+    assert "-6.0% of nDCG@5 (-0.030; outside" in next(report.losses([before, one("heard", a=0.47)]))
+    assert "-50.0% of nDCG@5 (-0.150 ± 0.294;" in next(report.losses([before, one("stripped", a=0.2, b=0.1)]))
 
 
 def test_json_holds_the_same_figures() -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from statistics import mean
 
 from bot.training.folder import LeftOut
-from bot.training.scores import AdScore, Row
+from bot.training.scores import AdScore, Row, half_width
 
 # Columns in order, with the form in which their figures are written.
 COLUMNS: Mapping[str, str] = {
@@ -79,14 +79,20 @@ def notes(report: Report) -> Iterator[str]:
 
 
 def losses(rows: Sequence[Row]) -> Iterator[str]:
-    """nDCG@5 of what reads in a poorer form, against the published one of the same episodes."""
+    """nDCG@5 of what reads in a poorer form, against the published one of the same episodes, in pairs."""
     base = {r.method: r.by_episode for r in rows if r.form == "published"}
     for r in rows:
-        before = mean(base.get(r.method, {}).get(id, 0.0) for id in r.by_episode)
+        pairs = [(now, base.get(r.method, {}).get(id, 0.0)) for id, now in r.by_episode.items()]
+        before = mean(then for _, then in pairs)
         if r.form != "published" and "ad F0.5" in r.figures and before:
-            change = mean(r.by_episode.values()) / before - 1
-            verdict = "within" if change >= -AIM else "outside"
-            yield f"- {r.method}, {r.form}: {change:+.1%} of nDCG@5 ({verdict} the aim of {AIM:.0%})"
+            yield f"- {r.method}, {r.form}: {_loss([now - then for now, then in pairs], before)}"
+
+
+def _loss(changes: Sequence[float], before: float) -> str:
+    change = mean(changes) / before
+    verdict = "within" if change >= -AIM else "outside"
+    spread = f" ± {half_width(changes):.3f}" if len(changes) > 1 else ""
+    return f"{change:+.1%} of nDCG@5 ({mean(changes):+.3f}{spread}; {verdict} the aim of {AIM:.0%})"
 
 
 def _written(value: float | None, how: str) -> str:
