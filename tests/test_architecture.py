@@ -16,7 +16,7 @@ ENGINES = ("feeds", "audio", "transcribe", "read", "write", "answer", "store", "
 
 ADAPTERS = ("console", "slack", "discord", "web")
 
-OF_ADAPTERS = {"commands", "threads", "request", "views", "digest", "export", "domain", "errors", "ports"}
+OF_ADAPTERS = {"commands", "threads", "request", "views", "digest", "export", "pages", "domain", "errors", "ports"}
 
 # Module (or package) of ours → what of ours it may import besides itself.
 ALLOWED: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""Pages: episodes with their transcripts, digests, shows; feeds to follow, files to take along. And health."""
+"""Pages: episodes with transcripts, digests, shows; feeds to follow, files to take along, and health."""
 
 from __future__ import annotations
 

@@ -1,0 +1,80 @@
+// Makes the transcript follow the player, and the player seek to where a time is clicked. Without it the times
+// are plain links down the page.
+"use strict";
+(() => {
+  const audio = document.querySelector("audio");
+  const lines = [...document.querySelectorAll(".turns span[data-t]")];
+  const times = lines.map((line) => Number(line.dataset.t));
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const PATIENCE_MS = 5000; // after somebody has scrolled by hand
+  let current = null;
+  let scrolledAt = -PATIENCE_MS;
+
+  const target = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
+
+  // The last line that has begun; times may repeat, and never fall.
+  function lineAt(seconds) {
+    let low = 0;
+    let high = times.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (times[middle] <= seconds + 0.1) low = middle + 1;
+      else high = middle;
+    }
+    return lines[low - 1] ?? null;
+  }
+
+  function show(line) {
+    if (line === current) return;
+    current?.classList.remove("now");
+    current = line;
+    if (!line) return;
+    line.classList.add("now");
+    const inSight = line.closest("details:not([open])") === null;
+    if (inSight && follow?.checked && performance.now() - scrolledAt > PATIENCE_MS) {
+      line.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+    }
+  }
+
+  function seek(seconds) {
+    audio.currentTime = seconds;
+    show(lineAt(seconds));
+  }
+
+  // A fold hides what its link leads to.
+  function unfold() {
+    const element = target();
+    const fold = element?.closest("details:not([open])");
+    if (fold) {
+      fold.open = true;
+      element.scrollIntoView();
+    }
+    return element;
+  }
+
+  function fromAddress() {
+    const element = unfold();
+    const named = /^#t=(\d+)/.exec(location.hash);
+    const seconds = named ? Number(named[1]) : Number(element?.dataset.t ?? NaN);
+    // A click on a time has been there already, to the tenth of a second.
+    if (audio && Number.isFinite(seconds) && Math.abs(audio.currentTime - seconds) >= 1) seek(seconds);
+  }
+
+  const follow = document.querySelector(".player input");
+  if (audio && lines.length) {
+    follow.closest("label").hidden = false;
+    follow.addEventListener("change", () => { scrolledAt = -PATIENCE_MS; });
+    audio.addEventListener("timeupdate", () => { if (audio.readyState > 0) show(lineAt(audio.currentTime)); });
+    for (const kind of ["wheel", "touchmove", "keydown"]) {
+      addEventListener(kind, () => { scrolledAt = performance.now(); }, { passive: true });
+    }
+    document.addEventListener("click", (event) => {
+      const time = event.target.closest("a.time[data-t]");
+      if (!time || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      seek(Number(time.dataset.t));
+      audio.play().catch(() => {}); // the player itself shows that the publisher doesn't answer
+    });
+  }
+  addEventListener("hashchange", fromAddress);
+  fromAddress();
+})();
