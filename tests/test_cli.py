@@ -17,7 +17,7 @@ from bot.cli import app, scripts
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
 OTHERS = ("demo", "run", "work", "serve", "add", "remove", "feeds", "export-opml", "status", "retry")
-VERBS = (*STAGES, *OTHERS, "insights", "ask", "weights", "doctor")
+VERBS = (*STAGES, *OTHERS, "insights", "ask", "weights", "doctor", "pages", "export-insights")
 
 
 def earmark(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 
@@ -42,7 +43,7 @@ def bind(address: str, port: str) -> socket.socket:
     try:
         return socket.create_server((address, int(port)), family=family)
     except OSError as error:
-        why = error.strerror or type(error).__name__
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
         raise ConfigError(
             f"Pages can't be served at {address}:{port}: {why}. Set HTTP_HOST or WEB_PORT to another one."
         ) from error

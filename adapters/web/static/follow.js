@@ -12,7 +12,7 @@
 
   const target = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
 
-  // The last line that has begun; times may repeat, and never fall.
+  // The last line that has begun, of those with the same time the first.
   function lineAt(seconds) {
     let low = 0;
     let high = times.length;
@@ -21,6 +21,7 @@
       if (times[middle] <= seconds + 0.1) low = middle + 1;
       else high = middle;
     }
+    while (low > 1 && times[low - 1] === times[low - 2]) low -= 1;
     return lines[low - 1] ?? null;
   }
 
