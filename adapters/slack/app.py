@@ -1,0 +1,276 @@
+"""What Slack tells us and what is done about it: acknowledged at once, worked on, answered in words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import answers, forms, home
+from adapters.slack.desk import Desk, Place
+from adapters.slack.render import REPLACE, RUN, SHARE
+from bot import threads
+from bot.ports import Secrets
+from bot.threads import Said
+from bot.views import View, message
+
+log = logging.getLogger(__name__)
+
+Body = Mapping[str, Any]
+AT_ONCE_S = 0.8  # how long a form may be worked on before its modal says that it is being worked on
+WORKING = "Working on it …"
+GREETING = (
+    "Hello! I post the insights worth knowing from the podcasts that you follow here. Say /podcasts add and "
+    "an address or a name to follow one; the post comes at {time} {timezone} (/digest edit changes that). "
+    "/earmark help tells the rest."
+)
+FAILED = "Something went wrong here, and it has been noted. Please try again."
+
+
+class Listener:
+    """One method for each kind of thing that Slack tells."""
+
+    def __init__(self, desk: Desk, secrets: Secrets) -> None:
+        self._desk = desk
+        self._secrets = secrets
+
+    def register(self, app: AsyncApp) -> AsyncApp:
+        app.command(re.compile(".*"))(self.on_command)
+        app.action(re.compile(rf"^{RUN}\b|^{REPLACE}\b"))(self.on_button)
+        app.action(re.compile(rf"^{SHARE}\b"))(self.on_share)
+        app.action(re.compile(rf"^{home.OPEN}\b"))(self.on_home_button)
+        app.action(re.compile(".*"))(_acknowledged)  # a link's button: there is nothing to do
+        app.view(forms.FORM)(self.on_form)
+        app.event("app_mention")(self.on_mention)
+        app.event("message")(self.on_message)
+        app.event("app_home_opened")(self.on_home)
+        app.event("member_joined_channel")(self.on_joined)
+        app.event("app_uninstalled")(self.on_uninstalled)
+        app.event("tokens_revoked")(self.on_revoked)
+        app.event(re.compile(".*"))(_ignored)  # what nobody listens to would come again and again
+        app.error(_on_error)
+        return app
+
+    async def on_command(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        await ack()
+        line = line_of(str(body["command"]), str(body.get("text") or ""))
+        place = Place(
+            team=body["team_id"],
+            channel=body["channel_id"],
+            user=body["user_id"],
+            title=str(body.get("channel_name") or ""),
+        )
+        if await self._desk.is_new("command", body["trigger_id"]):
+            await self._do(client, body, place, line)
+
+    async def on_button(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
+        await ack()
+        if await self._is_new_press(body, action):
+            replaces = str(action["action_id"]).startswith(REPLACE)
+            digest_id = digest_of(str(action["block_id"]))
+            await self._do(client, body, place_of(body), action["value"], digest_id, replace_=replaces)
+
+    async def on_share(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
+        await ack()
+        if await self._is_new_press(body, action):
+            view = await self._desk.run(client, place_of(body), action["value"])
+            await answers.publicly(body["response_url"], view)
+
+    async def on_home_button(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
+        """Opens a modal: with a form, or with the answer."""
+        await ack()
+        channel, _, line = str(action["value"]).partition(" ")
+        place = replace(place_of(body), channel=channel, title="")
+        if not await self._is_new_press(body, action):
+            return
+        form = await self._desk.form(place, line)
+        shown = form and forms.modal(form, place)
+        view = shown or forms.answered("Earmark", await self._desk.run(client, place, line))
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    async def on_form(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """The answer takes the modal's place; what takes longer is put there when it has come."""
+        view = body["view"]
+        place, line, options = forms.filled(view, body["user"]["id"])
+        title = str(view["title"]["text"])
+        work = asyncio.ensure_future(self._filled_in(client, body, place, line, options))
+        done, _ = await asyncio.wait({work}, timeout=AT_ONCE_S)
+        first = work.result() if done else message(WORKING)
+        await ack(response_action="update", view=forms.answered(title, first))
+        if not done:
+            await client.views_update(view_id=view["id"], view=forms.answered(title, await work))
+
+    async def _filled_in(
+        self, client: AsyncWebClient, body: Body, place: Place, line: str, options: dict[str, str]
+    ) -> View:
+        if not await self._desk.is_new("view", body["view"]["id"], str(body["view"].get("hash", ""))):
+            return message("This has been done already.")
+        return await self._desk.submit(client, place, line, options)
+
+    async def on_mention(self, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        await self._on_words(event, client, context, mentioned=True)
+
+    async def on_message(self, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """In the thread of a post; in a direct conversation everything is meant for us."""
+        direct = event.get("channel_type") == "im"
+        mine = f"<@{context.bot_user_id}>" in str(event.get("text") or "")
+        if mine and not direct:
+            return  # comes as app_mention too
+        if event.get("thread_ts") or direct:
+            await self._on_words(event, client, context, mentioned=mine or direct)
+
+    async def _on_words(
+        self, event: Body, client: AsyncWebClient, context: AsyncBoltContext, *, mentioned: bool
+    ) -> None:
+        if event.get("subtype") or event.get("bot_id") or not event.get("user"):
+            return
+        place = Place(team=str(context.team_id), channel=event["channel"], user=event["user"])
+        if not await self._desk.is_new("message", place.team, place.channel, event["ts"]):
+            return
+        text, others = words_of(str(event.get("text") or ""), str(context.bot_user_id))
+        thread = str(event.get("thread_ts") or "")
+        digest_id = await self._digest_in(place, thread) if thread else None
+        if digest_id:
+            said = Said(
+                user=place.user,
+                text=text,
+                mentioned=mentioned,
+                to_others=others,
+                said_at=datetime.fromtimestamp(float(event["ts"]), UTC),
+            )
+            view = await self._heard(place, digest_id, said)
+        else:
+            view = await self._desk.run(client, place, typed(text)) if mentioned else None
+        if view is not None:
+            await answers.in_thread(client, place.channel, thread or event["ts"], view)
+
+    async def _digest_in(self, place: Place, thread: str) -> int | None:
+        channel = await self._desk.channel(place)
+        return await self._desk.ask(lambda core: core.store.digest_at(channel.id, thread))
+
+    async def _heard(self, place: Place, digest_id: int, said: Said) -> View | None:
+        channel = await self._desk.channel(place)
+        return await self._desk.ask(threads.heard, channel, digest_id, said)
+
+    async def on_home(self, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        if event.get("tab") == "home":
+            await home.published(self._desk, client, str(context.team_id), event["user"])
+
+    async def on_joined(self, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """We were invited: what could not be posted before may be posted now."""
+        if event.get("user") != context.bot_user_id:
+            return
+        place = Place(
+            team=str(context.team_id), channel=event["channel"], user=str(event.get("inviter") or "")
+        )
+        channel = await self._desk.channel(place)
+        await self._desk.ask(lambda core: core.store.save_channel(replace(channel, trouble="")))
+        if await self._desk.is_new("joined", place.team, place.channel, str(event.get("event_ts") or "")):
+            words = GREETING.format(time=channel.post_time, timezone=channel.timezone)
+            await answers.in_thread(client, place.channel, "", message(words))
+
+    async def on_uninstalled(self, context: AsyncBoltContext) -> None:
+        """Nothing of a workspace that has gone is kept."""
+        team = str(context.team_id)
+        gone = await self._desk.ask(lambda core: core.store.forget_workspace("slack", team))
+        await self._desk.ask(lambda core: self._secrets.delete(f"slack:bot:{team}"))
+        log.warning("A workspace uninstalled Earmark; its %d channels were deleted.", gone)
+
+    async def on_revoked(self, event: Body, context: AsyncBoltContext) -> None:
+        """Only the bot's token counts: Earmark has no person's."""
+        if (event.get("tokens") or {}).get("bot"):
+            await self.on_uninstalled(context)
+
+    async def _do(
+        self,
+        client: AsyncWebClient,
+        body: Body,
+        place: Place,
+        line: str,
+        digest_id: int = 0,
+        *,
+        replace_: bool = False,
+    ) -> None:
+        """Open the form that the line asks for, or run it and deliver what comes of it."""
+        form = await self._desk.form(place, line)
+        if form is not None:
+            await client.views_open(trigger_id=body["trigger_id"], view=forms.modal(form, place))
+            return
+        view = await self._desk.run(client, place, line, digest_id)
+        post = await self._desk.post(view.digest_id)
+        await answers.delivered(client, body["response_url"], place.channel, view, post, replace=replace_)
+
+    async def _is_new_press(self, body: Body, action: Body) -> bool:
+        """A press is told by when it was made and by whom; its trigger_id may differ when it comes again."""
+        pressed = str(action.get("action_ts") or body.get("trigger_id"))
+        return await self._desk.is_new("press", body["user"]["id"], pressed, str(action["action_id"]))
+
+
+def line_of(command: str, text: str) -> str:
+    """The line that a slash command means: `/earmark ask …` is `/ask …`, `/digest help` is `/help digest`."""
+    name, text = command.removeprefix("/").lower(), text.strip()
+    if name == "earmark":
+        return f"/{text or 'help'}"
+    return f"/help {name}" if text.lower() == "help" else f"/{name} {text}"
+
+
+def typed(text: str) -> str:
+    """What is said to the bot outside a thread: a command with or without its slash, else a question."""
+    from bot.commands import COMMANDS
+
+    first = text.removeprefix("/").partition(" ")[0].lower()
+    if not text:
+        return "/help"
+    return f"/{text.removeprefix('/')}" if text.startswith("/") or first in COMMANDS else f"/ask {text}"
+
+
+def words_of(text: str, bot_user: str) -> tuple[str, bool]:
+    """A message without its mentions, as people read it, and whether it speaks to another person."""
+    others = [user for user in re.findall(r"<@(\w+)(?:\|[^>]*)?>", text) if user != bot_user]
+    text = re.sub(r"<@\w+(?:\|[^>]*)?>", " ", text)
+    text = re.sub(r"<(?:[^<>|]*\|)?([^<>|]*)>", r"\1", text)  # links and channels: their words
+    for escape, letter in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(escape, letter)
+    return " ".join(text.split()), bool(others)
+
+
+def digest_of(block_id: str) -> int:
+    """The digest in whose message a button stands, from its block_id."""
+    first = block_id.partition(".")[0]
+    return int(first) if first.isdecimal() else 0
+
+
+def place_of(body: Body) -> Place:
+    """Where a button was pressed; the Home tab has no channel."""
+    channel = body.get("channel") or {}
+    return Place(
+        team=body["team"]["id"] if body.get("team") else body["user"]["team_id"],
+        channel=str(channel.get("id") or ""),
+        user=body["user"]["id"],
+        title=str(channel.get("name") or ""),
+    )
+
+
+async def _acknowledged(ack: AsyncAck) -> None:
+    await ack()
+
+
+async def _ignored() -> None:
+    pass
+
+
+async def _on_error(error: Exception, body: Body) -> None:
+    """The person hears of it in words; the log gets where it was, and no word of what was said."""
+    code = error.response.get("error") if isinstance(error, SlackApiError) else ""
+    log.error("%s %s", type(error).__name__, code, exc_info=None if code else error)
+    url = body.get("response_url") or ""
+    if url:
+        await answers.privately(url, message(FAILED))
