@@ -40,7 +40,7 @@ def application(store: Store, pages: Pages, *, public_url: str = "", is_public: 
     """`public_url` is where people reach it ("": as they ask for it); `is_public` opens the library."""
     site = Site(store=store, environment=templates(), root=root_of(public_url), assets=_version())
     served = Served(site=site, pages=pages, base=public_url.rstrip("/"), is_public=is_public)
-    return Starlette(
+    made = Starlette(
         routes=served.routes(),
         middleware=[
             Middleware(Prefix, root=site.root),
@@ -49,6 +49,8 @@ def application(store: Store, pages: Pages, *, public_url: str = "", is_public: 
         ],
         exception_handlers={HTTPException: served.refused, EarmarkError: served.troubled},
     )
+    made.router.redirect_slashes = False  # it would tell which paths are there
+    return made
 
 
 def _version() -> str:
@@ -98,7 +100,9 @@ class Served:
 
     def library(self, request: Request) -> Response:
         links = self._links(is_open=True)
-        return HTMLResponse(self.site.library(links) if self.is_public else self.site.page("closed", links))
+        if self.is_public:
+            return _shown(self.site.library(links), links)
+        return HTMLResponse(self.site.page("closed", links))
 
     def asset(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -111,14 +115,15 @@ class Served:
         id_, token = self._asked(request, "episode")
         episode: Episode = self._found(self.site.store.episode, id_)
         self._open(token, self.site.store.feed(episode.feed_id), episode)
-        search = request.query_params.get("q", "")
-        return HTMLResponse(self.site.episode(episode, self._links(is_open=not token), search))
+        links = self._links(is_open=not token)
+        return _shown(self.site.episode(episode, links, request.query_params.get("q", "")), links)
 
     def show(self, request: Request) -> Response:
         id_, token = self._asked(request, "show")
         feed: Feed = self._found(self.site.store.feed, id_)
         self._open(token, feed)
-        return HTMLResponse(self.site.show(feed, self._links(is_open=not token), _page(request)))
+        links = self._links(is_open=not token)
+        return _shown(self.site.show(feed, links, _page(request)), links)
 
     def digest(self, request: Request) -> Response:
         return HTMLResponse(self.site.digest(self._digest(request), self._links()))
@@ -187,6 +192,10 @@ class Served:
         except StoreError:
             self.site.store.secret("ready")  # raises where it isn't this row alone that can't be had
             raise missing() from None
+
+
+def _shown(page: str, links: Links) -> Response:
+    return HTMLResponse(page, headers={"X-Robots-Tag": "all"} if links.is_open else {})
 
 
 def _page(request: Request) -> int:

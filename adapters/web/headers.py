@@ -32,7 +32,7 @@ NOT_KEPT = "private, no-cache"
 
 
 class Headers:
-    """Puts HEADERS on every answer, and lets caches keep only what says that it may be kept."""
+    """Puts HEADERS on every answer that says nothing else; caches keep only what says that they may."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,8 +41,8 @@ class Headers:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault("Cache-Control", NOT_KEPT)
+                for name, value in (*HEADERS.items(), ("Cache-Control", NOT_KEPT)):
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, with_headers)

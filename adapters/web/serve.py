@@ -43,7 +43,8 @@ def bind(address: str, port: str) -> socket.socket:
     try:
         return socket.create_server((address, int(port)), family=family)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        # create_server lengthens the text of the system's errors, and leaves those of name look-ups alone.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise ConfigError(
             f"Pages can't be served at {address}:{port}: {why}. Set HTTP_HOST or WEB_PORT to another one."
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ A_PAGE = 50  # episodes of a show, digests of a channel
 IN_FEED, IN_EXPORT = 30, 10_000  # digests
 
 
+@cache
 def templates() -> jinja2.Environment:
     """Every value is escaped, and a name that isn't given is a bug."""
     found = jinja2.Environment(
@@ -105,7 +107,12 @@ class Site:
         )
 
     def show(self, feed: Feed, links: Links, page: int) -> str:
-        wanted = [episode for episode in self.store.episodes(feed.id) if episode.status == "wanted"]
+        """The episodes that are read; to everybody, only those without a member's address."""
+        wanted = [
+            episode
+            for episode in self.store.episodes(feed.id)
+            if episode.status == "wanted" and not (links.is_open and is_private(feed, episode))
+        ]
         shown = wanted[(page - 1) * A_PAGE : page * A_PAGE]
         return self.page(
             "show",

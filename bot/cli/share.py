@@ -27,7 +27,8 @@ def export_insights(
 ) -> None:
     """Write what a channel has had as a file for Obsidian (Markdown) or Readwise (CSV)."""
     with earmark() as it:
-        found = _channel(it.store.channels(), channel)
+        it.channel()
+        found = channel_of(it.store.channels(), channel)
         digests = it.store.digests(found.id, latest)
         text = FORMATS[format_](f"Insights for {found.title or found.name}", digests, it.pages)
     if out is None:
@@ -43,7 +44,8 @@ def pages(channel: Which = "console", as_json: Json = False) -> None:
     with earmark() as it:
         if it.pages is None:
             raise ConfigError("Pages are switched off (PAGES=off).")
-        found = _channel(it.store.channels(), channel)
+        it.channel()
+        found = channel_of(it.store.channels(), channel)
         base = it.settings.public_url.rstrip("/") or f"http://127.0.0.1:{it.settings.web_port}"
         page = base + it.pages.path("channel", found.id)
         links = {"page": page, "feed": f"{page}/feed.xml"}
@@ -56,7 +58,7 @@ def pages(channel: Which = "console", as_json: Json = False) -> None:
     say("Whoever has a link can read along. `earmark serve web` (part of `earmark run`) serves them.")
 
 
-def _channel(channels: list[Channel], asked: str) -> Channel:
+def channel_of(channels: list[Channel], asked: str) -> Channel:
     """The one that is meant; an error lists those there are."""
     wanted = asked.strip().lstrip("#").casefold()
     found = [
@@ -68,4 +70,4 @@ def _channel(channels: list[Channel], asked: str) -> Channel:
         return found[0]
     known = ", ".join(f"{c.id} ({c.platform} {c.title or c.name})" for c in found or channels)
     what = "Several channels are called" if found else "There is no channel"
-    raise EarmarkError(f"{what} “{asked}”. Name one by its number: {known or 'there is none yet'}.")
+    raise EarmarkError(f"{what} “{asked}”. Name one by its number: {known}.")

@@ -1,0 +1,150 @@
+"""The shipped process: it serves, says where, stops when told, or says why it can't; and its verbs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from adapters.web.examine import examine
+from adapters.web.serve import bind, serve
+from bot.cli.share import channel_of
+from bot.domain import Channel
+from bot.errors import ConfigError, EarmarkError
+from bot.pages import SecretPages
+from bot.ports import Pages
+from tests.feed_server import FeedServer, Reply
+from tests.test_cli import ROOT, earmark
+
+
+@contextmanager
+def serving(home: Path, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process and its address; killed at the end where it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "serve", "web"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "EARMARK_DATA_DIR": str(home), "WEB_PORT": "0", **env},
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().split()[-1].rstrip("/")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path) as (process, address):
+        assert urlopen(f"{address}/healthz").read() == b"ok\n"
+        assert urlopen(f"{address}/readyz").status == 200
+        began = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+        assert (process.returncode, out, err) == (0, "", "")
+        assert time.monotonic() - began < 10
+
+
+def test_links_of_the_verb_open_in_the_server(tmp_path: Path) -> None:
+    demo = "https://demo.earmark.example/feed.xml"
+    assert earmark(tmp_path, "add", demo).returncode == 0
+    with serving(tmp_path) as (_, address):
+        shown = earmark(tmp_path, "pages", PUBLIC_URL=address)
+        page, feed = (line.split()[1] for line in shown.stdout.splitlines())
+        assert b"Two Chairs" in urlopen(page).read()
+        assert urlopen(feed).headers["content-type"].startswith("application/rss+xml")
+
+
+def test_what_a_channel_had_as_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "insights.md"
+    assert earmark(tmp_path, "export-insights", "--out", str(target)).stderr.startswith("0 posts")
+    assert target.read_text(encoding="utf-8").startswith('---\ntitle: "Insights for console"\n')
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        shown = earmark(tmp_path, "serve", "web", WEB_PORT=port)
+    assert shown.returncode == 1 and len(shown.stderr.splitlines()) == 1
+    assert f"127.0.0.1:{port}: Address already in use" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "told"),
+    [
+        ("127.0.0.1", "many", "WEB_PORT must be"),
+        ("127.0.0.1", "99999", "WEB_PORT must be"),
+        ("192.0.2.1", "0", "Set HTTP_HOST"),
+        ("no such host.", "0", "Set HTTP_HOST"),
+    ],
+)
+def test_where_nothing_can_be_served_is_said(address: str, port: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        bind(address, port)
+
+
+def test_switched_off_pages_are_not_served() -> None:
+    with pytest.raises(ConfigError, match="PAGES=off"):
+        serve(None, FakeHost(pages=None))  # type: ignore[arg-type]
+
+
+def test_a_channel_is_meant_by_number_name_or_title() -> None:
+    one = Channel(id=1, name="console")
+    two, three = (Channel(id=n, platform="slack", name=f"C{n}", title="General") for n in (2, 3))
+    for asked, meant in (("1", one), ("Console", one), ("c2", two), ("#c3", three)):
+        assert channel_of([one, two, three], asked) == meant
+    with pytest.raises(EarmarkError, match=r"Several channels .* 2 \(slack General\), 3 \(slack General\)"):
+        channel_of([one, two, three], "general")
+    with pytest.raises(EarmarkError, match=r"no channel “news”.* 1 \(console console\)"):
+        channel_of([one], "news")
+
+
+@dataclass
+class FakeHost:
+    settings: dict[str, str] = field(default_factory=dict)
+    pages: Pages | None = field(default_factory=lambda: SecretPages(key=lambda: b"k"))
+    secrets: object = None
+    data_dir: Path = Path()
+    out: StringIO = field(default_factory=StringIO)
+
+    def setting(self, name: str) -> str:
+        return {"HTTP_HOST": "127.0.0.1", "WEB_PORT": "8080", **self.settings}.get(name, "")
+
+
+def found(host: FakeHost) -> list[tuple[str, str]]:
+    return [(verdict, detail) for verdict, _, detail in examine(host)]  # type: ignore[arg-type]
+
+
+def test_doctor_says_where_the_pages_are_and_what_is_wrong_with_that() -> None:
+    assert "switched off" in found(FakeHost(pages=None))[0][1]
+    assert "once PUBLIC_URL is set" in found(FakeHost())[0][1]
+    for wrong in ("ear.example", "ftp://ear.example", "https://", "https://ear.example/?a=b"):
+        assert [verdict for verdict, _ in found(FakeHost({"PUBLIC_URL": wrong}))] == ["broken"], wrong
+
+
+def test_doctor_asks_whether_the_pages_answer() -> None:
+    routes = {
+        "/healthz": Reply(body=b"ok\n"),
+        "/other/healthz": Reply(status=502),
+        "/third/healthz": Reply(body=b"?"),
+    }
+    with FeedServer(routes) as server:
+        assert found(FakeHost({"PUBLIC_URL": server.url("/")}))[0][0] == "ok"
+        assert "status 502" in found(FakeHost({"PUBLIC_URL": server.url("/other")}))[0][1]
+        assert "doesn't answer" in found(FakeHost({"PUBLIC_URL": server.url("/third")}))[0][1]
+        gone = server.url("/")
+    assert "doesn't answer" in found(FakeHost({"PUBLIC_URL": gone}))[0][1]
