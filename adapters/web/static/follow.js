@@ -6,7 +6,10 @@
   const lines = [...document.querySelectorAll(".turns span[data-t]")];
   const times = lines.map((line) => Number(line.dataset.t));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const follow = document.querySelector(".player input");
   const PATIENCE_MS = 5000; // after somebody has scrolled by hand
+  const MARGIN_PX = 90; // the player's height, and as much below
+  const SCROLLS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
   let current = null;
   let scrolledAt = -PATIENCE_MS;
 
@@ -29,12 +32,16 @@
     if (line === current) return;
     current?.classList.remove("now");
     current = line;
-    if (!line) return;
-    line.classList.add("now");
-    const inSight = line.closest("details:not([open])") === null;
-    if (inSight && follow?.checked && performance.now() - scrolledAt > PATIENCE_MS) {
-      line.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
-    }
+    line?.classList.add("now");
+  }
+
+  // Only what has left the window is fetched back: a page that moves at every sentence can't be read.
+  function keepInSight() {
+    const left = performance.now() - scrolledAt < PATIENCE_MS;
+    if (!current || left || !follow.checked || current.closest("details:not([open])")) return;
+    const { top, bottom } = current.getBoundingClientRect();
+    if (top >= MARGIN_PX && bottom <= innerHeight - MARGIN_PX) return;
+    current.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
   }
 
   function seek(seconds) {
@@ -56,19 +63,21 @@
   function fromAddress() {
     const element = unfold();
     const named = /^#t=(\d+)/.exec(location.hash);
-    const seconds = named ? Number(named[1]) : Number(element?.dataset.t ?? NaN);
+    const seconds = Number(element?.dataset.t ?? named?.[1] ?? NaN);
     // A click on a time has been there already, to the tenth of a second.
     if (audio && Number.isFinite(seconds) && Math.abs(audio.currentTime - seconds) >= 1) seek(seconds);
   }
 
-  const follow = document.querySelector(".player input");
   if (audio && lines.length) {
     follow.closest("label").hidden = false;
     follow.addEventListener("change", () => { scrolledAt = -PATIENCE_MS; });
-    audio.addEventListener("timeupdate", () => { if (audio.readyState > 0) show(lineAt(audio.currentTime)); });
-    for (const kind of ["wheel", "touchmove", "keydown"]) {
-      addEventListener(kind, () => { scrolledAt = performance.now(); }, { passive: true });
-    }
+    audio.addEventListener("timeupdate", () => {
+      show(lineAt(audio.currentTime));
+      if (!audio.paused) keepInSight();
+    });
+    const byHand = () => { scrolledAt = performance.now(); };
+    for (const kind of ["wheel", "touchmove"]) addEventListener(kind, byHand, { passive: true });
+    addEventListener("keydown", (event) => { if (SCROLLS.has(event.key)) byHand(); });
     document.addEventListener("click", (event) => {
       const time = event.target.closest("a.time[data-t]");
       if (!time || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
