@@ -10,11 +10,13 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack.render import rendered
+from adapters.slack.neutral import web_link
+from adapters.slack.render import Json, rendered
 from bot.domain import Post
-from bot.views import View, message
+from bot.views import View
 
 log = logging.getLogger(__name__)
+POINTED = "Answered in the thread of the post."
 PATIENT = (AsyncRateLimitErrorRetryHandler(max_retry_count=3),)
 
 
@@ -74,5 +76,13 @@ async def delivered(
     except SlackApiError as error:
         log.info("An answer could not go into a thread: %s", error.response.get("error"))
         return await privately(url, view)
-    where = f"Answered in the thread: {link}" if link else "Answered in the thread of the post."
-    await privately(url, message(where))
+    await _respond(
+        url, text=POINTED, blocks=[pointed(link)], response_type="ephemeral", replace_original=False
+    )
+
+
+def pointed(link: str) -> Json:
+    """Where the answer is, as a link where Slack told one."""
+    text = {"type": "text", "text": POINTED}
+    there = {"type": "link", "url": link, "text": POINTED} if web_link(link) else text
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [there]}]}
