@@ -22,7 +22,7 @@ Interaction = discord.Interaction[Any]
 
 
 class Desk(Protocol):
-    """Who answers: what a client of ours has."""
+    """Who answers: every client of ours has one as `desk`."""
 
     async def pressed(
         self, interaction: Interaction, line: str, digest_id: int, *, replace: bool = False
@@ -107,7 +107,7 @@ class Presser(
     async def callback(self, interaction: Interaction) -> None:
         match = self.template.fullmatch(self.custom_id)
         assert match is not None
-        desk: Desk = interaction.client
+        desk: Desk = interaction.client.desk
         digest_id, replace = int(match["digest"]), match["kind"] == REPLACE
         await desk.pressed(interaction, match["line"], digest_id, replace=replace)
 
@@ -122,7 +122,7 @@ class Chooser(ui.DynamicItem[ui.Select[Any]], template=rf"{CHOOSE}:(?P<digest>\d
         return cls(item)  # type: ignore[arg-type]
 
     async def callback(self, interaction: Interaction) -> None:
-        desk: Desk = interaction.client
+        desk: Desk = interaction.client.desk
         _, _, digest_id = self.custom_id.partition(":")
         for line in self.item.values:
             await desk.pressed(interaction, line, int(digest_id))
@@ -138,7 +138,7 @@ class Sharer(ui.DynamicItem[ui.Button[Any]], template=SHARE):
         return cls(item)  # type: ignore[arg-type]
 
     async def callback(self, interaction: Interaction) -> None:
-        desk: Desk = interaction.client
+        desk: Desk = interaction.client.desk
         await desk.share(interaction)
 
 

@@ -1,0 +1,165 @@
+"""Posts digests over REST alone: once, with a thread, found again if the reply was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import discord
+
+from adapters.discord import limits
+from adapters.discord.items import Sent, as_sent
+from adapters.discord.neutral import plain
+from adapters.discord.render import rendered
+from adapters.discord.rows import RUN
+from adapters.discord.wire import NEEDED, forbidden, in_words, missing, point_at, rest, token_of
+from bot import digest
+from bot.domain import Channel, Digest, Post
+from bot.errors import Unreachable
+from bot.ports import Host
+from bot.views import Heading, View
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+DEADLINE_S = 90.0
+LOOK_BACK = 50  # messages of the channel
+ARCHIVED_AFTER_MIN: Any = 10080  # a week without a word, the longest that Discord offers
+THREAD_EXISTS = 160004
+DEFAULT_NAME = "Earmark"
+
+
+class DiscordPublisher:
+    """Implements ports.Publisher; logs in for each call, which is one a channel and day."""
+
+    platform = "discord"
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        point_at(host)
+
+    def find(self, channel: Channel, made: Digest) -> Post | None:
+        view = digest.view(made, self._host.pages)
+        return self._run(channel, lambda client: find(client, channel, made, view))
+
+    def publish(self, channel: Channel, made: Digest) -> Post:
+        view = digest.view(made, self._host.pages)
+        return self._run(channel, lambda client: publish(client, channel, made, view))
+
+    def _run(self, channel: Channel, work: Callable[[discord.Client], Coroutine[Any, Any, T]]) -> T:
+        async def run() -> T:
+            async with asyncio.timeout(DEADLINE_S), rest(token_of(self._host)) as client:
+                return await work(client)
+
+        with in_words(_called(channel)):
+            return asyncio.run(run())
+
+
+def _called(channel: Channel) -> str:
+    return f"#{channel.title}" if channel.title else f"channel {channel.name}"
+
+
+async def publish(client: discord.Client, channel: Channel, made: Digest, view: View) -> Post:
+    """One message and its thread; in a forum a post, which is its own thread."""
+    place: Any = await client.fetch_channel(int(channel.name))
+    sent = as_sent(rendered(view))
+    try:
+        if isinstance(place, discord.ForumChannel):
+            return await _post_in_forum(place, channel, made, view, sent)
+        if not isinstance(place, discord.abc.Messageable):
+            raise Unreachable(f"{_called(channel)} is no channel that anybody can write in.")
+        message = await place.send(**sent, nonce=_nonce(made))
+    except discord.Forbidden as error:
+        raise Unreachable(await _forbidden(client, place, channel)) from error
+    return _post(channel, made, message, await _thread_of(message, view))
+
+
+async def find(client: discord.Client, channel: Channel, made: Digest, view: View) -> Post | None:
+    """The post among our own latest messages; where its thread is missing, it is opened now."""
+    place: Any = await client.fetch_channel(int(channel.name))
+    us = client.user.id if client.user else 0
+    async for message in _recent(place, us):
+        if message.author.id == us and _is_of(message, made, view):
+            thread = message.id if isinstance(place, discord.ForumChannel) else None
+            return _post(channel, made, message, str(thread or await _thread_of(message, view)))
+    return None
+
+
+async def _recent(place: Any, us: int) -> AsyncIterator[discord.Message]:
+    if not isinstance(place, discord.ForumChannel):
+        async for message in place.history(limit=LOOK_BACK):
+            yield message
+        return
+    for thread in await place.guild.active_threads():
+        if thread.parent_id == place.id and thread.owner_id == us:
+            with suppress(discord.NotFound):
+                yield await thread.fetch_message(thread.id)
+
+
+def _is_of(message: discord.Message, made: Digest, view: View) -> bool:
+    """By its buttons; a line about a day with nothing has none, and is known by its words and its day."""
+    ids = [getattr(part, "custom_id", "") or "" for row in message.components for part in _parts(row)]
+    if ids:
+        return any(custom_id.startswith(f"{RUN}:{made.id}:") for custom_id in ids)
+    return message.content == rendered(view).content and message.created_at.date() >= made.local_date
+
+
+def _parts(row: Any) -> list[Any]:
+    return list(getattr(row, "children", ()))
+
+
+async def _post_in_forum(
+    forum: discord.ForumChannel, channel: Channel, made: Digest, view: View, sent: Sent
+) -> Post:
+    # A forum may want one of its tags on every post.
+    tags = forum.available_tags[:1] if forum.flags.require_tag else []
+    posted: Any = await forum.create_thread(
+        name=_name(view), auto_archive_duration=ARCHIVED_AFTER_MIN, applied_tags=tags, **sent
+    )
+    return _post(channel, made, posted.message, str(posted.thread.id))
+
+
+async def _thread_of(message: discord.Message, view: View) -> str:
+    """The id of its thread, which is opened if need be; "" where there can be none."""
+    if message.guild is None:
+        return ""
+    try:
+        thread = await message.create_thread(name=_name(view), auto_archive_duration=ARCHIVED_AFTER_MIN)
+    except discord.HTTPException as error:
+        if error.code == THREAD_EXISTS:
+            return str(message.id)
+        if error.status == 429 or error.status >= 500:
+            raise
+        log.warning("The post has no thread: Discord allows none there (%s %s).", error.status, error.code)
+        return ""
+    return str(thread.id)
+
+
+async def _forbidden(client: discord.Client, place: Any, channel: Channel) -> str:
+    """Which permissions are missing, as far as that can be found out."""
+    lacks: set[str] = set()
+    with suppress(discord.HTTPException):
+        lacks = await missing(client, place)
+    return forbidden(_called(channel), lacks or NEEDED)
+
+
+def _name(view: View) -> str:
+    headings = [part.text for part in view.parts if isinstance(part, Heading)]
+    return plain(headings[0] if headings else DEFAULT_NAME, limits.THREAD_NAME) or DEFAULT_NAME
+
+
+def _nonce(made: Digest) -> str:
+    return f"em{made.id}"[: limits.NONCE]
+
+
+def _post(channel: Channel, made: Digest, message: discord.Message, thread_id: str) -> Post:
+    return Post(
+        digest_id=made.id,
+        platform="discord",
+        channel=channel.name,
+        message_id=str(message.id),
+        thread_id=thread_id,
+        posted_at=message.created_at,
+    )
