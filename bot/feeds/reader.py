@@ -9,8 +9,10 @@ from datetime import datetime
 from bot.domain import Episode, Feed, Poll
 from bot.errors import EarmarkError, FetchError, NotAFeed
 from bot.feeds import decide
+from bot.feeds.apart import Apart
 from bot.feeds.fetch import Fetcher, Response
 from bot.feeds.parse import Parsed, parse
+from bot.feeds.raw import ReadFeed
 from bot.vault import Vault, hides_path
 
 
@@ -24,12 +26,16 @@ class _Visit:
 
 
 class FeedparserReader:
-    """ports.FeedReader over HTTP and feedparser. `jitter` gives numbers in 0..1 (random.random)."""
+    """ports.FeedReader over HTTP and feedparser. `jitter` gives numbers in 0..1 (random.random); `read` is
+    what takes feeds apart (Apart: in a process of its own)."""
 
-    def __init__(self, fetcher: Fetcher, vault: Vault, *, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self, fetcher: Fetcher, vault: Vault, *, jitter: Callable[[], float], read: ReadFeed | None = None
+    ) -> None:
         self._fetcher = fetcher
         self._vault = vault
         self._jitter = jitter
+        self._read = read or Apart()
 
     def poll(self, feed: Feed, now: datetime) -> Poll:
         """Ask once. What can be expected to go wrong is in the returned feed: failures, error, status."""
@@ -52,7 +58,7 @@ class FeedparserReader:
         """
         real = self._vault.open(url, sealed) if sealed else url
         safe, sealed = (url, sealed) if sealed else self._vault.seal(url)
-        parsed = parse(body, real, content_type, Feed(url=safe, sealed=sealed), self._vault)
+        parsed = parse(body, real, content_type, Feed(url=safe, sealed=sealed), self._vault, self._read)
         return parsed.feed, parsed.episodes
 
     def read(self, feed: Feed, response: Response | None = None) -> tuple[Feed, tuple[Episode, ...]]:
@@ -81,7 +87,7 @@ class FeedparserReader:
         if response.status == 304:
             return _Visit(feed=feed, response=response, parsed=None)
         base = self._vault.open(response.url, response.sealed)
-        parsed = parse(response.body, base, response.content_type, feed, self._vault)
+        parsed = parse(response.body, base, response.content_type, feed, self._vault, self._read)
         return _Visit(feed=parsed.feed, response=response, parsed=parsed)
 
     def _moved(self, visit: _Visit) -> _Visit:
