@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -33,11 +34,19 @@ def work() -> None:
         from bot.schedule import Worker
 
         it.channel()
+        _try_again(it)
         Worker(it.pipeline, it.sweep).run()
         sys.stdout.flush()
         # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
         # its checkpoint stands. Leaving at once keeps a stop under ten seconds.
         os._exit(0)
+
+
+def _try_again(it: Earmark) -> None:
+    """Whoever starts the program anew may have mended what kept it from a channel: a token, a scope."""
+    for channel in it.store.channels():
+        if channel.trouble:
+            it.store.save_channel(replace(channel, trouble=""))
 
 
 @app.command()
