@@ -12,15 +12,14 @@ after everything else has been done.
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot import calendar, digest, identity
+from bot import calendar, digest, identity, leases
 from bot.domain import Channel, Claim, Digest, Episode, Insight, Reading, Stage, Transcript
 from bot.errors import EarmarkError, LeaseLost, PublishError, TranscriptError, Unreachable, of_system
 from bot.ports import FeedReader, Publisher, Reader, Store, Transcriber, Writer
@@ -54,10 +53,19 @@ class Engines(Protocol):
 
 
 class Pipeline:
-    def __init__(self, store: Store, engines: Engines, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engines: Engines,
+        clock: Callable[[], datetime],
+        overdue: Callable[[Claim], None] = lambda claim: None,
+    ) -> None:
+        """`overdue` is told, from a thread, of a unit whose time is over: nothing but the end of its process
+        can stop a decoder that hangs. Its lease is no longer renewed then."""
         self.store = store
         self.engines = engines
         self.clock = clock
+        self.overdue = overdue
         self._stages: dict[Stage, Callable[[Claim], None]] = {
             "refresh": self._refresh,
             "transcribe": self._transcribe,
@@ -112,25 +120,8 @@ class Pipeline:
         log.warning("%s %s: %s", claim.stage, claim.subject, error)
         self.store.fail(claim, str(error), again)
 
-    @contextmanager
-    def _lease(self, claim: Claim) -> Iterator[None]:
-        """Renew the lease from a thread while the work runs."""
-        stop = threading.Event()
-
-        def renew() -> None:
-            while not stop.wait(LEASE_S / 3):
-                try:
-                    self.store.renew(claim, self.clock(), LEASE_S)
-                except EarmarkError as error:
-                    log.warning("Renewing the lease on %s %s: %s", claim.stage, claim.subject, error)
-
-        thread = threading.Thread(target=renew, daemon=True, name=f"lease {claim.stage} {claim.subject}")
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+    def _lease(self, claim: Claim) -> AbstractContextManager[None]:
+        return leases.held(self.store, claim, LEASE_S, self.clock, self.overdue)
 
     def _refresh(self, claim: Claim) -> None:
         feed, now = self.store.feed(claim.subject), self.clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -20,17 +20,23 @@ from bot.pipeline import Pipeline
 log = logging.getLogger(__name__)
 
 TICK_S = 10.0
+LANES = ("feeds", "models", "posts")
 
 
 class Worker:
     """Runs the stages until told to stop. Three lanes, so that an hour of transcription holds up neither
-    a refresh nor a post: feeds, models, posts. A lane never runs twice at once (max_instances=1), and ticks
-    that were missed while it ran count as one (coalesce)."""
+    a refresh nor a post: feeds, models, posts (all of them unless `lanes` names some). A lane never runs
+    twice at once (max_instances=1), and ticks that were missed while it ran count as one (coalesce)."""
 
     def __init__(
-        self, pipeline: Pipeline, sweep: Callable[[datetime], object], tick_s: float = TICK_S
+        self,
+        pipeline: Pipeline,
+        sweep: Callable[[datetime], object],
+        tick_s: float = TICK_S,
+        lanes: Collection[str] = LANES,
     ) -> None:
         self._pipeline = pipeline
+        self._lanes = tuple(getattr(self, name) for name in LANES if name in lanes)
         self._sweep = sweep
         self._tick_s = tick_s
         self._stop = threading.Event()
@@ -49,9 +55,10 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         now = datetime.now(UTC)  # the scheduler lives on the machine's clock, the pipeline on its own
-        for lane in (self.feeds, self.models, self.posts):
+        for lane in self._lanes:
             self._scheduler.add_job(_surviving(lane), "interval", seconds=self._tick_s, next_run_time=now)
-        self._scheduler.add_job(_surviving(self.tidy), "interval", hours=1, next_run_time=now)
+        if self.posts in self._lanes:  # one process of several is enough
+            self._scheduler.add_job(_surviving(self.tidy), "interval", hours=1, next_run_time=now)
         self._scheduler.start()
         self._stop.wait()
         self._scheduler.shutdown(wait=False)

@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
-from bot.domain import Stage
+from bot import leases
+from bot.domain import Claim, Stage
 from bot.errors import StoreError
+from bot.pipeline import Pipeline
 from bot.schedule import Worker, _surviving
 from tests.test_pipeline import World
 
@@ -85,3 +87,26 @@ def test_runs_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert len(world.posted()) == 5
+
+
+def test_a_worker_of_some_lanes_does_those_alone() -> None:
+    world = World()
+    assert [lane.__name__ for lane in Worker(world.pipeline, lambda now: None, lanes=("posts",))._lanes] == [
+        "posts"
+    ]
+    assert len(Worker(world.pipeline, lambda now: None)._lanes) == 3
+
+
+def test_work_that_hangs_loses_its_lease_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.pipeline.LEASE_S", 0.03)
+    monkeypatch.setitem(leases.LIMIT_S, "transcribe", 0.0)
+    world = World(backfill=1)
+    world.settle(("refresh",))
+    hung, told = threading.Event(), list[Claim]()
+    pipeline = Pipeline(
+        world.store, world.engines, world.clock, overdue=lambda c: (told.append(c), hung.set())
+    )  # type: ignore[arg-type]
+    world.engines.transcriber.transcribe = lambda episode: hung.wait(10)  # type: ignore[method-assign, assignment]
+    with pytest.raises(ExceptionGroup):  # what came back at last is no transcript
+        pipeline.run("transcribe")
+    assert [(c.stage, c.attempt) for c in told] == [("transcribe", 1)]

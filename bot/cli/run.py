@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -12,13 +13,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.app import app, earmark, say
-from bot.domain import STAGES, Stage
+from bot.domain import STAGES, Claim, Stage
 from bot.errors import EarmarkError
 
 if TYPE_CHECKING:
@@ -27,15 +29,30 @@ if TYPE_CHECKING:
 GRACE_S = 10.0
 
 
+# Two processes: a model that crashes or takes all memory costs an attempt at its episode, and no post.
+WORKERS = (("feeds", "posts"), ("models",))
+
+
 @app.command()
-def work() -> None:
+def work(
+    lanes: Annotated[
+        list[str] | None, typer.Argument(help="Which of feeds, models, posts; all if left out.")
+    ] = None,
+) -> None:
     """Run the stages until stopped: the half of the bot that listens to podcasts."""
     with earmark() as it:
-        from bot.schedule import Worker
+        from bot.schedule import LANES, Worker
 
+        wanted = tuple(lanes or LANES)
+        if unknown := ", ".join(sorted({*wanted} - {*LANES})):
+            raise EarmarkError(f"There is no lane {unknown}; there are {', '.join(LANES)}.")
+        if wanted == ("models",):
+            _first_to_go()
         it.channel()
-        _try_again(it)
-        Worker(it.pipeline, it.sweep).run()
+        if "posts" in wanted:  # not at each start of a process that may crash again and again
+            _try_again(it)
+        it.pipeline.overdue = _end_overdue
+        Worker(it.pipeline, it.sweep, lanes=wanted).run()
         sys.stdout.flush()
         # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
         # its checkpoint stands. Leaving at once keeps a stop under ten seconds.
@@ -47,6 +64,18 @@ def _try_again(it: Earmark) -> None:
     for channel in it.store.channels():
         if channel.trouble:
             it.store.save_channel(replace(channel, trouble=""))
+
+
+def _end_overdue(claim: Claim) -> None:
+    """Nothing but the end of its process stops a decoder that hangs; whoever started us does so again."""
+    say(f"{claim.stage} {claim.subject} hangs; this worker ends, and it is tried again.")
+    os._exit(os.EX_TEMPFAIL if hasattr(os, "EX_TEMPFAIL") else 75)
+
+
+def _first_to_go() -> None:
+    """Where memory runs out, Linux ends the models' process rather than the one that posts."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", "ascii")
 
 
 @app.command()
@@ -73,7 +102,10 @@ def run() -> None:
     try:
         with earmark() as it:
             it.channel()
-            children += [Child("work"), *(Child("serve", name) for name in it.settings.listeners)]
+            children += [
+                *(Child("work", *lanes) for lanes in WORKERS),
+                *(Child("serve", name) for name in it.settings.listeners),
+            ]
             for child in children:
                 child.start()
             if sys.stdin and sys.stdin.isatty():
