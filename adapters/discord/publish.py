@@ -73,7 +73,7 @@ async def publish(client: discord.Client, channel: Channel, made: Digest, view: 
         message = await place.send(**sent, nonce=_nonce(made))
     except discord.Forbidden as error:
         raise Unreachable(await _forbidden(client, place, channel)) from error
-    return _post(channel, made, message, await _thread_of(message, view))
+    return _post(channel, made, message, await _hung(message, made, view))
 
 
 async def find(client: discord.Client, channel: Channel, made: Digest, view: View) -> Post | None:
@@ -82,8 +82,9 @@ async def find(client: discord.Client, channel: Channel, made: Digest, view: Vie
     us = client.user.id if client.user else 0
     async for message in _recent(place, us):
         if message.author.id == us and _is_of(message, made, view):
-            thread = message.id if isinstance(place, discord.ForumChannel) else None
-            return _post(channel, made, message, str(thread or await _thread_of(message, view)))
+            in_forum = isinstance(place, discord.ForumChannel)
+            thread = str(message.channel.id) if in_forum else await _hung(message, made, view)
+            return _post(channel, made, message, thread)
     return None
 
 
@@ -94,8 +95,13 @@ async def _recent(place: Any, us: int) -> AsyncIterator[discord.Message]:
         return
     for thread in await place.guild.active_threads():
         if thread.parent_id == place.id and thread.owner_id == us:
-            with suppress(discord.NotFound):
-                yield await thread.fetch_message(thread.id)
+            async for message in thread.history(limit=1, oldest_first=True):
+                yield message
+
+
+async def _hung(message: discord.Message, made: Digest, view: View) -> str:
+    """The id of the post's thread, which is opened if need be; "" where there is or can be none."""
+    return await _thread_of(message, view) if made.picks and message.guild else ""
 
 
 def _is_of(message: discord.Message, made: Digest, view: View) -> bool:
@@ -122,9 +128,6 @@ async def _post_in_forum(
 
 
 async def _thread_of(message: discord.Message, view: View) -> str:
-    """The id of its thread, which is opened if need be; "" where there can be none."""
-    if message.guild is None:
-        return ""
     try:
         thread = await message.create_thread(name=_name(view), auto_archive_duration=ARCHIVED_AFTER_MIN)
     except discord.HTTPException as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from adapters.discord import limits
 from adapters.discord.limits import units
@@ -95,23 +96,37 @@ def laid_out(view: View, room: Room) -> Message:
 
 def _head(parts: Sequence[Part], room: Room) -> tuple[str, Sequence[Part]]:
     """What goes into the message's text, as long as it has room, and the rest."""
-    only_texts = all(isinstance(part, Text) for part in parts)
-    said: list[str] = []
-    for number, part in enumerate(parts):
-        if not isinstance(part, Heading | Text) or (isinstance(part, Text) and part.quiet and not only_texts):
-            return "\n".join(said), parts[number:]
-        line = f"**{_heading(part)}**" if isinstance(part, Heading) else _text(part, room)
+    end, said = _head_end(parts), list[str]()
+    for number, part in enumerate(parts[:end]):
+        line = f"**{_heading(part)}**" if isinstance(part, Heading) else _words(part, room)
         if units("\n".join([*said, line])) > limits.CONTENT:
             return "\n".join(said), parts[number:]
         said += [line] if line.strip("*") else []
-    return "\n".join(said), ()
+    return "\n".join(said), parts[end:]
+
+
+def _head_end(parts: Sequence[Part]) -> int:
+    """Where the headings and texts at the head end; the small print before what follows belongs to that."""
+    heads = takewhile(lambda part: isinstance(part, Heading | Text), parts)
+    end = sum(1 for _ in heads)
+    while 0 < end < len(parts) and _is_quiet(parts[end - 1]):
+        end -= 1
+    return end
+
+
+def _is_quiet(part: Part) -> bool:
+    return isinstance(part, Text) and part.quiet
+
+
+def _words(part: Part, room: Room) -> str:
+    return _text(part, room) if isinstance(part, Text) else ""
 
 
 def _cards(parts: Iterable[Part], room: Room) -> list[Card]:
     every, cards = list(parts), list[Card]()
     for number, part in enumerate(every):
         last = number == len(every) - 1
-        if last and cards and isinstance(part, Text) and part.quiet and not cards[-1].footer:
+        if last and cards and isinstance(part, Text) and _is_quiet(part) and not cards[-1].footer:
             cards[-1] = replace(cards[-1], footer=plain(part.text, limits.FOOTER))
         else:
             cards = _added(cards, _card(part, room))
