@@ -22,9 +22,11 @@ from __future__ import annotations
 
 
 class EarmarkError(Exception):
-    """Everything that can be expected to go wrong. `permanent` means: trying again won't help."""
+    """Everything that can be expected to go wrong. `permanent` means: trying again won't help; `passing`: it
+    is nothing about this unit of work (no network, a full disk), so it counts for no failed attempt."""
 
     permanent = False
+    passing = False
 
 
 class ConfigError(EarmarkError):
@@ -49,6 +51,7 @@ class FetchError(EarmarkError):
     def __init__(self, message: str, *, status: int = 0, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.passing = not self.permanent and (status in {0, 429} or status >= 500)
         self.retry_after_s = retry_after_s
 
 
@@ -77,7 +80,7 @@ class ModelError(EarmarkError):
 
 
 class StoreError(EarmarkError):
-    pass
+    passing = True
 
 
 class LeaseLost(StoreError):

@@ -35,6 +35,8 @@ RECHECK = timedelta(minutes=1)
 PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
 # A small speech model mis-hears one word in ten: where two insights compete, what a publisher wrote is surer.
 TRUST = {"publisher": 1.0, "asr": 0.85}
+PASSING = timedelta(minutes=10)  # between tries while something passing is in the way …
+PATIENT = timedelta(days=7)  # … of an episode that was first seen no longer ago than this
 WINDOW = timedelta(days=4)  # a weekend and a bank holiday: what is older is no longer news
 
 
@@ -105,7 +107,7 @@ class Pipeline:
             self._give_back(claim, error)
             return False
         except OSError as error:  # a full disk, say: it will have room again
-            self._give_back(claim, EarmarkError(of_system(error)))
+            self._give_back(claim, _passing(error))
             return False
         except Exception as error:
             self._give_back(claim, EarmarkError(f"A bug ({type(error).__name__}); see the log."))
@@ -113,12 +115,19 @@ class Pipeline:
         return True
 
     def _give_back(self, claim: Claim, error: EarmarkError) -> None:
+        log.warning("%s %s: %s", claim.stage, claim.subject, error)
+        if claim.stage in ONCE and error.passing and self._is_news(claim.subject):
+            # No network or no room for a night must not cost an episode the attempts that are its own.
+            return self.store.fail(claim, str(error), self.clock() + PASSING, counts=False)
         attempt = MAX_ATTEMPTS if error.permanent else claim.attempt
         again = next_try(claim.stage, attempt, self.clock())
         if again and isinstance(error, PublishError) and error.retry_after_s:
             again = max(again, self.clock() + timedelta(seconds=error.retry_after_s))
-        log.warning("%s %s: %s", claim.stage, claim.subject, error)
         self.store.fail(claim, str(error), again)
+
+    def _is_news(self, episode_id: int) -> bool:
+        seen_at = self.store.episode(episode_id).first_seen_at
+        return seen_at is not None and self.clock() - seen_at < PATIENT
 
     def _lease(self, claim: Claim) -> AbstractContextManager[None]:
         return leases.held(self.store, claim, LEASE_S, self.clock, self.overdue)
@@ -225,11 +234,20 @@ class Pipeline:
         # The fence tells, not the attempt, which `retry` counts from one again.
         try:
             post = publisher.find(channel, made) if claim.fence > 1 else None
+            if post is None and not self.store.renew(claim, self.clock(), LEASE_S):
+                # Asked last thing before sending: this process may have slept while another one posted.
+                raise LeaseLost(f"Another worker has taken over: publish {made.id}.")
             self.store.save_post(claim, post or publisher.publish(channel, made))
         except Unreachable as error:
             # Noted on the channel, which is then left alone until somebody mends it: no storm of tries.
             self.store.save_channel(replace(self.store.channel(channel.id), trouble=str(error)))
             raise
+
+
+def _passing(error: OSError) -> EarmarkError:
+    worded = EarmarkError(of_system(error))
+    worded.passing = True
+    return worded
 
 
 def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> Transcript:

@@ -122,8 +122,9 @@ class WorkStore(Protocol):
         """Nothing to save: just mark it."""
         ...
 
-    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
-        """Give it back with its error; `not_before` None sets it aside for good (until `retry`)."""
+    def fail(self, claim: Claim, error: str, not_before: datetime | None, *, counts: bool = True) -> None:
+        """Give it back with its error; `not_before` None sets it aside for good (until `retry`). Unless it
+        `counts`, the attempt is taken back: the next one has the same number."""
         ...
 
     def retry(self, stage: Stage, subject: int) -> bool:

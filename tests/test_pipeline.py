@@ -11,6 +11,7 @@ from bot.domain import STAGES, Channel, Episode, Insight, Stage, Transcript
 from bot.errors import AudioError, FetchError, NoTranscript, PublishError, Unreachable
 from bot.following import follow, unfollow
 from bot.pipeline import LEASE_S, Pipeline, first_transcript, next_try, with_source
+from bot.ports import Publisher
 from bot.store.memory import MemoryStore
 from tests.fakes import START, Crash, FakeClock, FakeEngines, FakeTranscriber, crash_on, episode
 
@@ -145,7 +146,7 @@ def test_a_post_waits_for_what_is_on_its_way_but_not_for_ever() -> None:
 
 def test_a_bad_episode_stops_no_other_and_is_tried_again() -> None:
     world = World()
-    world.engines.transcriber.broken["Episode 1"] = FetchError("The audio can't be had now.")
+    world.engines.transcriber.broken["Episode 1"] = FetchError("The audio can't be had now.", status=404)
     world.settle()
     assert [bool(world.store.insights(e.id)) for e in world.episodes()] == [True, False, True]
     [row] = [row for row in world.store.work() if row.error]
@@ -160,7 +161,7 @@ def test_a_bad_episode_stops_no_other_and_is_tried_again() -> None:
 
 def test_five_failures_set_it_aside_and_retry_brings_it_back() -> None:
     world = World(backfill=1)
-    world.engines.transcriber.broken["Episode 0"] = FetchError("Not now.")
+    world.engines.transcriber.broken["Episode 0"] = FetchError("Not now.", status=404)
     for _ in range(9):
         world.settle()
         world.clock.forward(hours=2)
@@ -171,6 +172,45 @@ def test_five_failures_set_it_aside_and_retry_brings_it_back() -> None:
     assert world.store.retry("transcribe", row.subject)
     world.settle()
     assert world.store.insights(row.subject)
+
+
+def test_a_night_without_network_costs_no_attempts_and_no_episode() -> None:
+    world = World(backfill=1)
+    world.engines.transcriber.broken["Episode 0"] = FetchError("There is no internet.")
+    for _ in range(60):
+        world.settle()
+        world.clock.forward(minutes=30)
+    [row] = [row for row in world.store.work() if row.error]
+    assert (row.status, row.attempt, row.error) == ("open", 0, "There is no internet.")
+    world.engines.transcriber.broken.clear()
+    world.settle()
+    assert world.store.insights(row.subject)
+
+
+def test_what_can_not_be_had_for_a_week_is_set_aside_at_last() -> None:
+    world = World(backfill=1)
+    world.engines.transcriber.broken["Episode 0"] = FetchError("Nobody answers there.")
+    for _ in range(9 * 24):
+        world.settle()
+        world.clock.forward(hours=1)
+    assert [row.status for row in world.store.work() if row.stage == "transcribe"] == ["set aside"]
+
+
+def test_who_slept_until_another_took_over_does_not_send() -> None:
+    world = World()
+    world.clock.forward(hours=2)
+    world.settle(STAGES[:5])
+    real = world.engines.publisher
+
+    def sleeps(platform: str) -> Publisher:
+        world.engines.publisher = real  # type: ignore[method-assign]
+        world.clock.forward(seconds=LEASE_S + 1)
+        assert Pipeline(world.store, world.engines, world.clock).run("publish") == 1
+        return real(platform)
+
+    world.engines.publisher = sleeps  # type: ignore[method-assign]
+    assert world.pipeline.run("publish") == 0
+    assert world.engines.console.tries == 1
 
 
 def test_what_can_never_work_is_set_aside_at_once() -> None:

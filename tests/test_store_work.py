@@ -205,6 +205,19 @@ def test_a_failed_attempt_waits_and_counts(world: World) -> None:
     assert world.take("transcribe", id_, NOW + HOUR).attempt == 2
 
 
+def test_a_failure_that_does_not_count_takes_its_attempt_back(world: World) -> None:
+    (id_,) = world.add(episode())
+    for _ in range(3):
+        claim = world.take("transcribe", id_)
+        assert claim.attempt == 1
+        world.store.fail(claim, "No network.", NOW, counts=False)
+    assert [(row.attempt, row.error) for row in world.store.work()] == [(0, "No network.")]
+    claim = world.take("transcribe", id_)
+    world.store.retry("transcribe", id_)
+    world.store.fail(claim, "No network.", NOW, counts=False)
+    assert [row.attempt for row in world.store.work()] == [0]
+
+
 def test_what_is_set_aside_stays_so_until_retried(world: World) -> None:
     (id_,) = world.add(episode())
     world.store.fail(world.take("transcribe", id_), "It is no audio.", None)

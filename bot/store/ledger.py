@@ -63,13 +63,15 @@ class Ledger:
         self._rows[key] = replace(self._rows[key], status="done", lease_until=None, error="")
         return self._touched[key]
 
-    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
+    def fail(self, claim: Claim, error: str, not_before: datetime | None, counts: bool) -> None:
         if not self.holds(claim):
             return
         key = claim.stage, claim.subject
+        row = self._rows[key]
         self._rows[key] = replace(
-            self._rows[key],
+            row,
             status="set aside" if not_before is None else "open",
+            attempt=row.attempt if counts else max(0, row.attempt - 1),
             lease_until=None,
             not_before=not_before,
             error=error,

@@ -140,8 +140,8 @@ class MemoryStore:
         self._work.finish(claim)
 
     @_locked
-    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
-        self._work.fail(claim, clean(error), not_before)
+    def fail(self, claim: Claim, error: str, not_before: datetime | None, *, counts: bool = True) -> None:
+        self._work.fail(claim, clean(error), not_before, counts)
 
     @_locked
     def retry(self, stage: Stage, subject: int) -> bool:

@@ -68,10 +68,14 @@ class SqlWork:
         with self._db.write() as session:
             finish(session, claim)
 
-    def fail(self, claim: Claim, error: str, not_before: datetime | None) -> None:
+    def fail(self, claim: Claim, error: str, not_before: datetime | None, *, counts: bool = True) -> None:
         """Does nothing when the lease is lost: what the other worker makes of it counts."""
         status = "set aside" if not_before is None else "open"
-        self._update(_release(claim).values(status=status, error=clean(error), not_before=not_before))
+        # `retry` may have set the count to nought meanwhile: no attempt is taken back from that.
+        attempt = col(t.Work.attempt) - (0 if counts else 1)
+        attempt = case((col(t.Work.attempt) > 0, attempt), else_=0)
+        row = _release(claim).values(status=status, attempt=attempt)
+        self._update(row.values(error=clean(error), not_before=not_before))
 
     def retry(self, stage: Stage, subject: int) -> bool:
         """False when there is no unfinished work of this name. A running attempt is left running."""
