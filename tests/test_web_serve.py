@@ -19,6 +19,7 @@ import pytest
 
 from adapters.web.examine import examine
 from adapters.web.serve import bind, serve
+from bot import config
 from bot.cli.share import channel_of
 from bot.domain import Channel
 from bot.errors import ConfigError, EarmarkError
@@ -97,6 +98,12 @@ def test_where_nothing_can_be_served_is_said(address: str, port: str, told: str)
         bind(address, port)
 
 
+def test_what_runs_when_posts_link_to_pages() -> None:
+    assert "web" in config.load(public_url="https://ear.example").listeners
+    assert "web" not in config.load(public_url="https://ear.example", pages="off").listeners
+    assert "web" not in config.load(public_url="").listeners
+
+
 def test_switched_off_pages_are_not_served() -> None:
     with pytest.raises(ConfigError, match="PAGES=off"):
         serve(None, FakeHost(pages=None))  # type: ignore[arg-type]
@@ -138,9 +145,9 @@ def test_doctor_says_where_the_pages_are_and_what_is_wrong_with_that() -> None:
 
 def test_doctor_asks_whether_the_pages_answer() -> None:
     routes = {
-        "/healthz": Reply(body=b"ok\n"),
-        "/other/healthz": Reply(status=502),
-        "/third/healthz": Reply(body=b"?"),
+        "/readyz": Reply(body=b"ready\n"),
+        "/other/readyz": Reply(status=502),
+        "/third/readyz": Reply(body=b"ok\n"),
     }
     with FeedServer(routes) as server:
         assert found(FakeHost({"PUBLIC_URL": server.url("/")}))[0][0] == "ok"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.web.chapters import chapters, moments
 from adapters.web.transcript import Script, located, place, script, sentences
-from bot.domain import Episode, Insight, Reading, Segment, Sentence, SetAside, Transcript
+from bot.domain import Episode, Reading, Segment, Sentence, SetAside, Transcript
 from tests.web_kit import insight, reading, sentence
 
 SAID = reading().sentences
@@ -148,10 +148,8 @@ def test_show_notes_without_a_table_of_contents_give_none() -> None:
     assert chapters(Episode(summary="00:00 One\n00:20 Two\n00:30 Three"), []) == []
 
 
-def test_moments_are_called_by_the_claim_made_of_them_else_by_their_words() -> None:
-    claim = insight(id=3)
-    assert [(m.title, m.place) for m in moments(reading(), [claim])] == [(claim.headline, "t=31")]
-    assert moments(reading(), [])[0].title == "“Flour is ten percent of it.”"
-    assert moments(None, [claim]) == []
-    untimed: list[Insight] = [insight(start=None)]
-    assert moments(reading(), untimed)[0].title.startswith("“Flour")
+def test_what_the_reader_found_and_no_insight_was_made_of() -> None:
+    found = moments(reading(), [insight(start=5.0), insight(start=None)])
+    assert [(m.title, m.start, m.place) for m in found] == [("“Flour is ten percent of it.”", 31.5, "t=31")]
+    assert moments(reading(), [insight()]) == []
+    assert moments(None, []) == []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from adapters.web.transcript import place
-from bot.domain import Episode, Insight, Reading, Sentence
+from bot.domain import Episode, Insight, Passage, Reading, Sentence
 
 FEWEST, MOST = 3, 100
 LONGEST_TITLE = 90
@@ -54,17 +54,21 @@ def _at(start: float, said: Sequence[Sentence], timed: Sequence[int]) -> int:
 
 
 def moments(reading: Reading | None, insights: Sequence[Insight]) -> list[Chapter]:
-    """What the reader found worth hearing, in the order of speech, by the claim made of it or its words."""
+    """What the reader found worth hearing and no insight was made of, in the order of speech."""
     if reading is None:
         return []
     said = reading.sentences
-    made = []
-    for passage in sorted(reading.passages, key=lambda passage: passage.first):
-        start, end = said[passage.first].start, said[passage.last].end
-        inside = [i for i in insights if None not in (i.start, start, end) and start <= i.start <= end]  # type: ignore[operator]
-        title = inside[0].headline if inside else f"“{said[passage.quote_at].text}”"
-        made.append(_chapter(title, passage.first, said, start))
-    return made
+    made_of = [insight.start for insight in insights if insight.start is not None]
+    return [
+        _chapter(f"“{said[passage.quote_at].text}”", passage.first, said, said[passage.first].start)
+        for passage in sorted(reading.passages, key=lambda passage: passage.first)
+        if not any(_within(start, passage, said) for start in made_of)
+    ]
+
+
+def _within(moment: float, passage: Passage, said: Sequence[Sentence]) -> bool:
+    start, end = said[passage.first].start, said[passage.last].end
+    return start is not None and end is not None and start <= moment <= end
 
 
 def _chapter(title: str, sentence: int, said: Sequence[Sentence], start: float | None) -> Chapter:

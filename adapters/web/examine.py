@@ -35,7 +35,7 @@ def _public(public: str, here: str) -> Iterator[Finding]:
         return
     if address.scheme == "http" and address.hostname not in NEAR:
         yield "note", "pages", "PUBLIC_URL is not https: whoever listens in reads the secret links too"
-    yield _asked(public.rstrip("/") + "/healthz", here)
+    yield _asked(public.rstrip("/") + "/readyz", here)
 
 
 def _asked(url: str, here: str) -> Finding:
@@ -43,9 +43,9 @@ def _asked(url: str, here: str) -> Finding:
     unsure = f"{url} doesn't answer from here; `earmark run` or `earmark serve web` serves it at {here}"
     try:
         with urlopen(url, timeout=PATIENCE_S) as reply:
-            ours = reply.read(64).strip() == b"ok"
+            ours = reply.read(64).strip() == b"ready"
     except HTTPError as error:
-        return "note", "pages", f"{url} answers with status {error.code}: does it lead to {here}?"
+        return "note", "pages", f"{url} answers with status {error.code}: it must lead to {here}"
     except (OSError, HTTPException, ValueError):
         return "note", "pages", unsure
-    return ("ok", "pages", f"served at {url.removesuffix('/healthz')}") if ours else ("note", "pages", unsure)
+    return ("ok", "pages", f"served at {url.removesuffix('/readyz')}") if ours else ("note", "pages", unsure)
