@@ -159,7 +159,9 @@ def _buttons(number: int) -> tuple[Button, ...]:
 
 
 def item(pick: Pick, number: int, pages: Pages | None = None) -> Item:
+    """Both links lead to our own page at that moment where there is one: it plays from there."""
     insight, episode = pick.insight, pick.episode
+    ours = page_link(pick, pages) if pages else ""
     return Item(
         number=number,
         headline=insight.headline,
@@ -168,8 +170,8 @@ def item(pick: Pick, number: int, pages: Pages | None = None) -> Item:
         by=insight.speaker,
         source=" · ".join(filter(None, (episode.show, episode.title))),
         moment=hhmmss(insight.start),
-        page=(page_link(pick, pages) if pages else "") or web(episode.link),
-        link=moment_link(pick),
+        page=ours or web(episode.link),
+        link=ours or moment_link(pick),
     )
 
 

@@ -102,11 +102,21 @@ def test_a_post_links_to_the_place_where_it_was_said(library: Library) -> None:
     from bot.views import Item
 
     made = library.post(library.add())
-    linked = [part.page for part in view(made, library.pages).parts if isinstance(part, Item)]
+    items = [part for part in view(made, library.pages).parts if isinstance(part, Item)]
+    linked = [link for item in items for link in (item.page, item.link)]
+    assert len(set(linked)) == 1, "the moment too: our page plays from there"
     address = urlsplit(linked[0])
     assert address.netloc == "ear.example"
     page = get(library.client(), address.path)
     assert address.fragment in page.all("div", "id")
+
+
+def test_a_digest_says_each_insight_and_where_to_read_and_hear_it(library: Library) -> None:
+    page = get(library.client(), library.pages.path("digest", library.post(library.add()).id))
+    links = page.all("a", "href")
+    assert "https://cdn.example/1.mp3#t=42" in links
+    assert [link for link in links if link.startswith("/e/") and link.endswith("#t=42")]
+    assert "The one thing worth knowing" in page.text and insight().text in page.text
 
 
 def test_without_a_public_address_a_post_links_to_the_publisher(library: Library) -> None:
@@ -157,6 +167,8 @@ def test_private_audio_is_never_linked_and_said_so(library: Library) -> None:
     by_feed = library.add(private, title="Of a private feed")
     by_audio = library.add(title="With private audio", enclosure=SEALED)
     client = library.client()
+    post = client.get(library.pages.path("digest", library.post(by_feed, by_audio).id)).text
+    assert "cdn.example" not in post and "Hear it" not in post
     for episode in (by_feed, by_audio):
         answer = client.get(library.pages.path("episode", episode.id))
         assert "cdn.example" not in answer.text and "gAAAA" not in answer.text

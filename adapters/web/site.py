@@ -12,7 +12,7 @@ import jinja2
 from adapters.web import chapters, rss, transcript
 from adapters.web.links import Links, is_private
 from bot import digest, export
-from bot.domain import Channel, Digest, Enclosure, Episode, Feed, hhmmss
+from bot.domain import Channel, Digest, Enclosure, Episode, Feed, Pick, hhmmss
 from bot.ports import Store
 from bot.views import Heading, Item, Text
 
@@ -79,6 +79,7 @@ class Site:
     def digest(self, made: Digest, links: Links) -> str:
         parts = digest.view(made, links).parts
         quiet = [part.text for part in parts if isinstance(part, Text)]
+        items = [part for part in parts if isinstance(part, Item)]
         headings = [part.text for part in parts if isinstance(part, Heading)]
         return self.page(
             "digest",
@@ -87,9 +88,14 @@ class Site:
             title=headings[0] if headings else f"Nothing worth a post · {digest.long_date(made.local_date)}",
             scanned=quiet[0],
             provenance=quiet[1] if len(quiet) > 1 else "",
-            items=[part for part in parts if isinstance(part, Item)],
+            items=[(part, self._heard(pick)) for part, pick in zip(items, made.picks, strict=True)],
             channel=self.store.channel(made.channel_id),
         )
+
+    def _heard(self, pick: Pick) -> str:
+        """The publisher's audio at that moment; "" where it may not be linked."""
+        feed = self.store.feed(pick.episode.feed_id)
+        return digest.moment_link(pick) if audio(feed, pick.episode) else ""
 
     def channel(self, channel: Channel, links: Links, page: int) -> str:
         digests = self.store.digests(channel.id, page * A_PAGE + 1)
