@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -199,6 +200,7 @@ def stems(text: str) -> list[str]:
     return [_stem(w) for w in words if w not in STOPS and len(w) > 1]
 
 
+@lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
