@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bot.domain import (
     Channel,
@@ -24,7 +26,7 @@ from bot.domain import (
 )
 from bot.errors import EarmarkError, FetchError, NotFound, PublishError, TranscriptError
 from bot.feeds import decide
-from bot.ports import Publisher, Transcriber
+from bot.ports import Pages, Publisher, Transcriber
 
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
@@ -181,6 +183,37 @@ class FakeEngines:
 
     def publisher(self, platform: str) -> Publisher:
         return self.console
+
+
+@dataclass
+class FakeSecrets:
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def save(self, name: str, text: str) -> None:
+        self.kept[name] = text
+
+    def load(self, name: str) -> str | None:
+        return self.kept.get(name)
+
+    def names(self, prefix: str) -> list[str]:
+        return [name for name in self.kept if name.startswith(prefix)]
+
+    def delete(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+
+@dataclass
+class FakeHost:
+    """The program around an adapter, with these settings."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    out: io.StringIO = field(default_factory=io.StringIO)
+    pages: Pages | None = None
+    data_dir: Path = Path()
+
+    def setting(self, name: str) -> str:
+        return self.settings.get(name, "")
 
 
 class Crash(BaseException):

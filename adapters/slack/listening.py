@@ -21,13 +21,13 @@ from adapters.slack.app import Listener
 from adapters.slack.desk import Desk
 from adapters.slack.installs import OnceStates, SealedInstallations
 from adapters.slack.scopes import SCOPES
+from adapters.slack.wire import api_url
 from bot.errors import ConfigError
 from bot.ports import Host
 from bot.request import Core
 
 log = logging.getLogger(__name__)
 
-API_URL = "https://slack.com/api/"
 PATH = "/slack/events"
 SET_UP = (
     "Slack isn't set up: SLACK_BOT_TOKEN and SLACK_APP_TOKEN for your own workspace, or SLACK_CLIENT_ID, "
@@ -35,12 +35,12 @@ SET_UP = (
 )
 
 
-def serve(core: Core, host: Host) -> None:
+def listen(core: Core, host: Host) -> None:
     """Answer people until SIGTERM or SIGINT. ConfigError: a token or secret is missing or refused."""
-    asyncio.run(_serve(core, host))
+    asyncio.run(_listen(core, host))
 
 
-async def _serve(core: Core, host: Host) -> None:
+async def _listen(core: Core, host: Host) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -51,10 +51,6 @@ async def _serve(core: Core, host: Host) -> None:
             await stop.wait()
     finally:
         desk.close()
-
-
-def api_url(host: Host) -> str:
-    return (host.setting("SLACK_API_URL") or API_URL).rstrip("/") + "/"
 
 
 def make(core: Core, host: Host) -> AsyncApp:
