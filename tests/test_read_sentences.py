@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Segment, Transcript, Word
-from bot.read.sentences import MAX_WORDS, cuts, is_end, sentences
+from bot.read.borders import Floats
+from bot.read.sentences import LOOSE_MAX, MAX_WORDS, cuts, is_end, sentences
 
 
 def transcript(*rows: tuple[float | None, float | None, str, str]) -> Transcript:
@@ -74,12 +77,70 @@ def test_segments_that_are_sentences_keep_their_indices() -> None:
     assert [(c.first, c.last) for c in cuts(t)] == [(i, i) for i in range(20)]
 
 
-def test_without_punctuation_pauses_cut() -> None:
-    words = "so the first thing we did was to paint every roof in the whole city white"
-    t = transcript((0, 4, "", words), (6, 10, "", "and then the summer came and nobody believed the numbers"))
-    assert len(texts(t)) == 2 and " ".join(texts(t)).split()[:3] == ["so", "the", "first"]
+def never(words: Sequence[str]) -> Floats:
+    return np.full(len(words), 0.01, np.float32)
+
+
+def after(*last: str) -> Callable[[Sequence[str]], Floats]:
+    """Sentences likely end with these words."""
+    return lambda words: np.array([0.9 if w in last else 0.02 for w in words], np.float32)
+
+
+def test_without_punctuation_sentences_end_where_that_is_likely() -> None:
+    t = transcript(
+        (0, 4, "", "we painted every roof"), (4, 8, "", "white and then it cooled nobody believed it")
+    )
+    cut = sentences(t, after("white", "cooled"))
+    assert [s.text for s in cut] == [
+        "we painted every roof white",
+        "and then it cooled",
+        "nobody believed it",
+    ]
+    assert cut[0].start == 0 and cut[0].end == cut[1].start and 4 < (cut[0].end or 0) < 8
+    assert [(c.first, c.last) for c in cuts(t, after("white"))] == [(0, 1), (1, 1)]
+
+
+def test_what_ships_cuts_where_a_person_would() -> None:
+    said = "what did you learn from that we learned that nobody had ever tested a backup so now we do"
+    assert texts(transcript((0, 9, "", said)))[0] == "what did you learn from that"
+
+
+def test_a_pause_makes_an_end_likelier() -> None:
+    def unsure(words: Sequence[str]) -> Floats:
+        return np.full(len(words), 0.2, np.float32)
+
+    rows = [(0.0, 2.0, "", "so the first thing"), (2.0, 4.0, "", "we did"), (5.0, 6.0, "", "and then")]
+    assert [s.text for s in sentences(transcript(*rows), unsure)] == ["so the first thing we did", "and then"]
+
+
+def test_a_change_of_speaker_ends_a_sentence_without_punctuation() -> None:
+    t = transcript((0, 1, "Ann", "so i thought"), (1, 2, "Bob", "you never think"))
+    assert [s.text for s in sentences(t, never)] == ["so i thought", "you never think"]
+
+
+def test_nothing_without_punctuation_is_endless() -> None:
     endless = transcript((0, 60, "", " ".join(["word"] * 300)))
-    assert max(len(s.split()) for s in texts(endless)) <= 30
+    for ends in (never, after("word")):
+        lengths = [len(s.text.split()) for s in sentences(endless, ends)]
+        assert sum(lengths) == 300 and max(lengths) <= LOOSE_MAX
+
+
+def test_an_unpunctuated_stretch_in_a_punctuated_transcript_is_cut_too() -> None:
+    marked = "It was hot. We stayed in. Nobody came, of course. So it went on."
+    bare = " ".join(["and then we painted one more roof"] * 12)
+    t = transcript((0, 9, "Ann", marked), (9, 50, "Bob", bare), (50, 60, "Ann", marked))
+    assert [s.text for s in sentences(t, after("roof")) if s.speaker == "Bob"] == [
+        "and then we painted one more roof"
+    ] * 12
+    assert len(sentences(t, never)) > 8
+
+
+def test_punctuated_transcripts_are_never_asked_about() -> None:
+    def asked(words: Sequence[str]) -> Floats:
+        raise AssertionError("there is punctuation to go by")
+
+    t = transcript((0, 4, "", "It was hot. We"), (4, 9, "", "stayed in. Nobody came."))
+    assert len(sentences(t, asked)) == 3
 
 
 def test_endless_sentences_are_cut_at_clauses() -> None:
