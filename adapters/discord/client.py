@@ -14,6 +14,7 @@ from adapters.discord.forms import form_of
 from adapters.discord.items import ITEMS, NO_MENTIONS
 from adapters.discord.listen import hear
 from adapters.discord.tree import Tree, fingerprint
+from adapters.discord.wire import invite
 from bot.ports import Host
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,17 @@ class EarmarkClient(discord.Client):
             return
         await self.desk.work(self.host.secrets.save, name, now)
 
+    async def on_connect(self) -> None:
+        self._say(f"Discord: listening as {self.user}.")
+
     async def on_ready(self) -> None:
-        self.host.out.write(f"Discord: {self.user} listens in {len(self.guilds)} servers.\n")
+        if not self.guilds and self.application_id:
+            self._say(
+                f"Discord: in no server yet; this address adds it to one: {invite(self.application_id)}"
+            )
+
+    def _say(self, line: str) -> None:
+        self.host.out.write(f"{line}\n")
         self.host.out.flush()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:

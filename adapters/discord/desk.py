@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -15,6 +15,8 @@ import discord
 from adapters.discord.deliver import Done, deliver, responded
 from adapters.discord.forms import filled, modal
 from adapters.discord.items import NO_MENTIONS, Interaction
+from adapters.discord.limits import CONTENT, units
+from adapters.discord.neutral import fitted
 from adapters.discord.place import Asked, asked_by, channel_of, digest_in
 from adapters.discord.pool import DaemonPool
 from bot import commands
@@ -28,7 +30,7 @@ T = TypeVar("T")
 Work = Callable[[Core, Channel, Asked], View]
 
 THREADS, QUICK_THREADS = 4, 2
-QUICK_S = 2.0  # a modal or a completion must be there within three
+COMPLETE_S, FORM_S = 2.0, 0.7  # Discord waits three seconds; commands are acknowledged within one
 BUG = "Something went wrong on our side, and it is noted. Please try again."
 
 
@@ -43,10 +45,10 @@ class Desk:
         """In a thread, since it may take seconds."""
         return await asyncio.get_running_loop().run_in_executor(self._slow, work, *args)
 
-    async def quick(self, work: Callable[..., T], *args: Any) -> T:
-        """In a thread that is kept free of slow work. TimeoutError after two seconds."""
+    async def quick(self, seconds: float, work: Callable[..., T], *args: Any) -> T:
+        """In a thread that is kept free of slow work. TimeoutError after so many seconds."""
         future = asyncio.get_running_loop().run_in_executor(self._quick, work, *args)
-        return await asyncio.wait_for(future, QUICK_S)
+        return await asyncio.wait_for(future, seconds)
 
     @asynccontextmanager
     async def busy(self) -> AsyncIterator[None]:
@@ -97,12 +99,16 @@ class Desk:
 
     async def share(self, interaction: Interaction) -> None:
         """What an ephemeral message shows, once more for all: text and embeds, without its buttons."""
-        shown, name = interaction.message, discord.utils.escape_markdown(interaction.user.display_name)
+        shown = interaction.message
         if shown is None or not await responded(interaction.response.defer(thinking=True)):
             return
-        content = f"{shown.content}\n-# Shared by {name}"[:2000]
-        await interaction.edit_original_response(
-            content=content.strip(), embeds=shown.embeds, allowed_mentions=NO_MENTIONS
+        content = f"{shown.content}\n-# Shared by {fitted(interaction.user.display_name, 100)}".strip()
+        await shown_or_noted(
+            interaction.edit_original_response(
+                content=content if units(content) <= CONTENT else shown.content,
+                embeds=shown.embeds,
+                allowed_mentions=NO_MENTIONS,
+            )
         )
 
     async def complete(
@@ -114,7 +120,7 @@ class Desk:
             return commands.complete(core, channel_of(core, asked.place), name, action, option, typed)
 
         try:
-            return await self.quick(find, self.core, asked_by(interaction))
+            return await self.quick(COMPLETE_S, find, self.core, asked_by(interaction))
         except (TimeoutError, EarmarkError):
             return ()
 
@@ -131,7 +137,7 @@ class Desk:
             return None if refused else commands.form(core, channel, name, action, options)
 
         try:
-            return await self.quick(find, self.core, asked_by(interaction))
+            return await self.quick(FORM_S, find, self.core, asked_by(interaction))
         except (TimeoutError, EarmarkError):
             return None  # then it runs without, and says in words what it lacks
 
@@ -147,10 +153,7 @@ class Desk:
             done = await self._done(asked, work)
             if done is None:
                 return
-            try:
-                await deliver(interaction, done, asked)
-            except discord.HTTPException as error:
-                log.warning("An answer couldn't be shown (%s %s).", error.status, error.code)
+            await shown_or_noted(deliver(interaction, done, asked))
 
     async def _done(self, asked: Asked, work: Work) -> Done | None:
         """None: it has been answered before. What goes wrong is said in words."""
@@ -161,6 +164,13 @@ class Desk:
         except Exception as bug:  # noqa: BLE001 - the person waits for an answer, whatever happens here
             log_bug(bug)
             return Done(view=message(BUG))
+
+
+async def shown_or_noted(showing: Awaitable[Any]) -> None:
+    try:
+        await showing
+    except discord.HTTPException as error:
+        log.warning("An answer couldn't be shown (%s %s).", error.status, error.code)
 
 
 def log_bug(bug: BaseException) -> None:

@@ -29,6 +29,10 @@ LOOK_BACK = 50  # messages of the channel
 ARCHIVED_AFTER_MIN: Any = 10080  # a week without a word, the longest that Discord offers
 THREAD_EXISTS = 160004
 DEFAULT_NAME = "Earmark"
+DIRECT = (
+    "Discord doesn't let the bot write to that person: they must share a server with it, and allow direct "
+    "messages from there. Then /digest resume."
+)
 
 
 class DiscordPublisher:
@@ -142,6 +146,8 @@ async def _thread_of(message: discord.Message, view: View) -> str:
 
 async def _forbidden(client: discord.Client, place: Any, channel: Channel) -> str:
     """Which permissions are missing, as far as that can be found out."""
+    if not channel.workspace:
+        return DIRECT
     lacks: set[str] = set()
     with suppress(discord.HTTPException):
         lacks = await missing(client, place)

@@ -29,7 +29,21 @@ def serve(core: Core, host: Host) -> None:
     """Blocks until SIGTERM or SIGINT. ConfigError: the token is missing or refused."""
     token = token_of(host)
     point_at(host)
+    _speak_plainly()
     asyncio.run(_serve(core, host, token))
+
+
+def _speak_plainly() -> None:
+    """No word about voice, which we don't use; a line for a lost connection where discord.py has forty."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    logging.getLogger("discord.client").addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if isinstance(record.msg, str) and record.msg.startswith("Attempting a reconnect") and record.exc_info:
+        record.msg = f"The connection to Discord is lost ({type(record.exc_info[1]).__name__}). {record.msg}"
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True
 
 
 async def _serve(core: Core, host: Host, token: str) -> None:

@@ -72,7 +72,7 @@ def invite(application_id: int) -> str:
 @asynccontextmanager
 async def rest(token: str) -> AsyncIterator[discord.Client]:
     """A client that is logged in and connects to no gateway."""
-    client = discord.Client(intents=discord.Intents.none(), max_messages=None)
+    client = discord.Client(intents=discord.Intents(guilds=True), max_messages=None)
     client.http.max_ratelimit_timeout = LONGEST_WAIT_S
     try:
         await client.login(token)
