@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from html.parser import HTMLParser
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from hypothesis import example, given, settings
@@ -155,6 +156,22 @@ def test_the_feed_stays_well_formed_and_its_markup_ours(text: str) -> None:
     assert [part[:2] for part in described if part[0] != "/"] == [
         ("p", ()), ("blockquote", ()), ("p", ()), ("p", ()), ("a", ("href",))
     ]  # fmt: skip
+
+
+SERVED, _ = library_of(PLAIN)
+CLIENTS = (SERVED.client(), SERVED.client(is_public=True))
+pieces = st.one_of(
+    st.sampled_from(["e", "d", "s", "c", "static", "1", "2", "feed.xml", "insights.md", "..", "%"]), anything
+)
+
+
+@settings(deadline=None)
+@given(path=st.lists(pieces, max_size=5), query=anything)
+def test_any_address_is_answered(path: list[str], query: str) -> None:
+    asked = "/" + "/".join(quote(piece, safe="") for piece in path)
+    for client in CLIENTS:
+        answer = client.get(asked, params={"q": query, "page": query})
+        assert answer.status_code in (200, 404), asked
 
 
 def flat(tokens: list[Token]) -> list[tuple[str, str]]:

@@ -59,6 +59,11 @@ def _version() -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
+async def alive(request: Request) -> Response:
+    """On the loop: it answers while all threads make pages."""
+    return PlainTextResponse("ok\n")
+
+
 def missing() -> HTTPException:
     """One answer to a wrong number, a wrong token and a page that is gone: nothing is given away."""
     return HTTPException(404, "There is no such page. Its link may have been cut, or has been replaced.")
@@ -76,7 +81,7 @@ class Served:
     def routes(self) -> list[Route]:
         e, s, d, c = (f"/{LETTERS[kind]}/{{id}}" for kind in ("episode", "show", "digest", "channel"))
         return [
-            Route("/healthz", lambda request: PlainTextResponse("ok\n")),
+            Route("/healthz", alive),
             Route("/readyz", self.ready),
             Route("/", self.library),
             Route("/static/{version}/{name}", self.asset),
