@@ -104,6 +104,13 @@ def come_back(hosted: Hosted, state: str, cookie: str) -> int:
     return hosted.ask("GET", back, Cookie=cookie)[0]
 
 
+@pytest.fixture(scope="module")
+def installed(hosted: Hosted) -> Hosted:
+    """With the app installed in the workspace T2, as a person does it in a browser."""
+    assert come_back(hosted, *install(hosted)) == 200
+    return hosted
+
+
 def test_only_what_slack_signed_lately_is_taken(hosted: Hosted) -> None:
     before = hosted.slack.count("respond")
     body, _ = command(hosted.slack, TEAM)
@@ -119,57 +126,62 @@ def test_slack_may_check_the_address(hosted: Hosted) -> None:
     assert hosted.send(body, kind="application/json") == 200
 
 
-def test_a_workspace_installs_once_and_is_then_answered_with_its_own_token(hosted: Hosted) -> None:
+def test_a_state_works_once_and_only_if_it_is_ours(hosted: Hosted) -> None:
     state, cookie = install(hosted)
     assert come_back(hosted, "made-up", cookie) == 400
     assert come_back(hosted, state, cookie) == 200
-    assert come_back(hosted, state, cookie) == 401  # a state works once
-    body, answer = command(hosted.slack, "T2")
-    assert hosted.send(body) == 200
-    assert "follows no podcast yet" in words(hosted.answered(answer))  # T1's channel of that id is T1's
-    assert {c.token for c in hosted.slack.calls if c.method == "auth.test"} == {"xoxb-other"}
+    assert come_back(hosted, state, cookie) == 401
 
 
-def test_the_same_bytes_sent_again_act_once(hosted: Hosted) -> None:
-    body, answer = command(hosted.slack, "T2")
-    assert [hosted.send(body) for _ in range(3)] == [200, 200, 200]
-    hosted.answered(answer)
-    later, last = command(hosted.slack, "T2")
-    hosted.send(later)
-    hosted.answered(last)
-    assert sum(call.given.get("name") == answer for call in hosted.slack.calls) == 1
+def test_each_workspace_is_answered_with_its_own_token_and_its_own_channels(installed: Hosted) -> None:
+    body, answer = command(installed.slack, "T2")
+    assert installed.send(body) == 200
+    assert "follows no podcast yet" in words(installed.answered(answer))  # T1's channel of that id is T1's
+    assert {c.token for c in installed.slack.calls if c.method == "auth.test"} == {"xoxb-other"}
 
 
-def test_a_workspace_that_has_not_installed_is_not_answered(hosted: Hosted) -> None:
-    body, answer = command(hosted.slack, "T3")
-    assert hosted.send(body) == 200
-    later, last = command(hosted.slack, "T2")
-    hosted.send(later)
-    hosted.answered(last)
-    assert not [c for c in hosted.slack.calls if c.given.get("name") == answer and "Bread" in words(c.given)]
+def test_the_same_bytes_sent_again_act_once(installed: Hosted) -> None:
+    body, answer = command(installed.slack, "T2")
+    assert [installed.send(body) for _ in range(3)] == [200, 200, 200]
+    installed.answered(answer)
+    later, last = command(installed.slack, "T2")
+    installed.send(later)
+    installed.answered(last)
+    assert sum(call.given.get("name") == answer for call in installed.slack.calls) == 1
 
 
-def test_secrets_are_neither_in_the_database_nor_in_the_log(hosted: Hosted) -> None:
-    hosted.log.flush()
-    kept = b"".join(path.read_bytes() for path in hosted.folder.iterdir() if path.name != "earmark.key")
+def test_a_workspace_that_has_not_installed_is_not_answered(installed: Hosted) -> None:
+    body, answer = command(installed.slack, "T3")
+    assert installed.send(body) == 200
+    later, last = command(installed.slack, "T2")
+    installed.send(later)
+    installed.answered(last)
+    assert not [
+        c for c in installed.slack.calls if c.given.get("name") == answer and "Bread" in words(c.given)
+    ]
+
+
+def test_secrets_are_neither_in_the_database_nor_in_the_log(installed: Hosted) -> None:
+    installed.log.flush()
+    kept = b"".join(path.read_bytes() for path in installed.folder.iterdir() if path.name != "earmark.key")
     for secret in (b"xoxb-other", b"client-secret", SECRET.encode()):
         assert secret not in kept
 
 
-def test_a_revoked_token_takes_the_workspace_away(hosted: Hosted) -> None:
+def test_a_revoked_token_takes_the_workspace_away(installed: Hosted) -> None:
     event = {
         "type": "event_callback", "team_id": "T2", "api_app_id": "A1", "event_id": uuid.uuid4().hex,
         "authorizations": [{"team_id": "T2"}],
         "event": {"type": "tokens_revoked", "tokens": {"bot": ["UBOT"]}},
     }  # fmt: skip
-    assert hosted.send(json.dumps(event), kind="application/json") == 200
+    assert installed.send(json.dumps(event), kind="application/json") == 200
     deadline = time.monotonic() + 10
     while True:
-        store = hosted.store()
+        store = installed.store()
         left = store.secrets("slack:bot:")
         store.close()
         if not left:
             break
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert hosted.channel().workspace == TEAM  # another workspace's is untouched
+    assert installed.channel().workspace == TEAM  # another workspace's is untouched

@@ -14,7 +14,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import answers, forms, home
+from adapters.slack import forms, home
+from adapters.slack.answers import Answers, in_thread
 from adapters.slack.desk import Desk, Place
 from adapters.slack.render import REPLACE, RUN, SHARE
 from bot import threads
@@ -38,8 +39,9 @@ FAILED = "Something went wrong here, and it has been noted. Please try again."
 class Listener:
     """One method for each kind of thing that Slack tells."""
 
-    def __init__(self, desk: Desk, secrets: Secrets) -> None:
+    def __init__(self, desk: Desk, answers: Answers, secrets: Secrets) -> None:
         self._desk = desk
+        self._answers = answers
         self._secrets = secrets
 
     def register(self, app: AsyncApp) -> AsyncApp:
@@ -56,7 +58,7 @@ class Listener:
         app.event("app_uninstalled")(self.on_uninstalled)
         app.event("tokens_revoked")(self.on_revoked)
         app.event(re.compile(".*"))(_ignored)  # what nobody listens to would come again and again
-        app.error(_on_error)
+        app.error(self.on_error)
         return app
 
     async def on_command(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
@@ -82,7 +84,7 @@ class Listener:
         await ack()
         if await self._is_new_press(body, action):
             view = await self._desk.run(client, place_of(body), action["value"])
-            await answers.publicly(body["response_url"], view)
+            await self._answers.publicly(body["response_url"], view)
 
     async def on_home_button(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
         """Opens a modal: with a form, or with the answer."""
@@ -150,7 +152,7 @@ class Listener:
         else:
             view = await self._desk.run(client, place, typed(text)) if mentioned else None
         if view is not None:
-            await answers.in_thread(client, place.channel, thread or event["ts"], view)
+            await in_thread(client, place.channel, thread or event["ts"], view)
 
     async def _digest_in(self, place: Place, thread: str) -> int | None:
         channel = await self._desk.channel(place)
@@ -175,7 +177,7 @@ class Listener:
         await self._desk.ask(lambda core: core.store.save_channel(replace(channel, trouble="")))
         if await self._desk.is_new("joined", place.team, place.channel, str(event.get("event_ts") or "")):
             words = GREETING.format(time=channel.post_time, timezone=channel.timezone)
-            await answers.in_thread(client, place.channel, "", message(words))
+            await in_thread(client, place.channel, "", message(words))
 
     async def on_uninstalled(self, context: AsyncBoltContext) -> None:
         """Nothing of a workspace that has gone is kept."""
@@ -206,12 +208,22 @@ class Listener:
             return
         view = await self._desk.run(client, place, line, digest_id)
         post = await self._desk.post(view.digest_id)
-        await answers.delivered(client, body["response_url"], place.channel, view, post, replace=replace_)
+        await self._answers.delivered(
+            client, body["response_url"], place.channel, view, post, replace=replace_
+        )
 
     async def _is_new_press(self, body: Body, action: Body) -> bool:
         """A press is told by when it was made and by whom; its trigger_id may differ when it comes again."""
         pressed = str(action.get("action_ts") or body.get("trigger_id"))
         return await self._desk.is_new("press", body["user"]["id"], pressed, str(action["action_id"]))
+
+    async def on_error(self, error: Exception, body: Body) -> None:
+        """The person hears of it in words; the log gets where it was, and no word of what was said."""
+        code = error.response.get("error") if isinstance(error, SlackApiError) else ""
+        log.error("%s %s", type(error).__name__, code, exc_info=None if code else error)
+        url = body.get("response_url") or ""
+        if url:
+            await self._answers.privately(url, message(FAILED))
 
 
 def line_of(command: str, text: str) -> str:
@@ -265,12 +277,3 @@ async def _acknowledged(ack: AsyncAck) -> None:
 
 async def _ignored() -> None:
     pass
-
-
-async def _on_error(error: Exception, body: Body) -> None:
-    """The person hears of it in words; the log gets where it was, and no word of what was said."""
-    code = error.response.get("error") if isinstance(error, SlackApiError) else ""
-    log.error("%s %s", type(error).__name__, code, exc_info=None if code else error)
-    url = body.get("response_url") or ""
-    if url:
-        await answers.privately(url, message(FAILED))

@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.answers import Answers
 from adapters.slack.app import Listener
 from adapters.slack.desk import Desk
 from adapters.slack.installs import OnceStates, SealedInstallations
@@ -44,13 +45,14 @@ async def _listen(core: Core, host: Host) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    desk = Desk(core)
-    app = Listener(desk, host.secrets).register(make(core, host))
+    desk, answers = Desk(core), Answers()
+    app = Listener(desk, answers, host.secrets).register(make(core, host))
     try:
         async with _listening(app, host):
             await stop.wait()
     finally:
         desk.close()
+        await answers.close()
 
 
 def make(core: Core, host: Host) -> AsyncApp:
