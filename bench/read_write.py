@@ -35,6 +35,7 @@ HOUR_S, INSIGHTS = 3600.0, 5
 # What a model learnt and the repository carries.
 SHIPPED = ("*.safetensors", "gate.json")
 ENDING = ".transcript.json"
+STEPS = ("load", "read", "write")
 
 
 def main() -> None:
@@ -94,17 +95,17 @@ def run(path: Path, threads: int, cache: Path) -> dict[str, Any]:
 
 def measure(path: Path, threads: int) -> dict[str, Any]:
     transcript = read_transcript(path)
-    marks = [time.perf_counter()]
+    marks = [now()]
     app = Earmark(config.load(), progress=lambda *_: None)
     reader, writer = app.reader, app.writer
-    marks.append(time.perf_counter())
+    marks.append(now())
     reading = reader.read(transcript)
-    marks.append(time.perf_counter())
+    marks.append(now())
     episode = Episode(title=path.name.removesuffix(ENDING))
     made = [i for p in reading.passages if (i := writer.write(p, reading, episode))]
     insights = best(made, INSIGHTS)
-    marks.append(time.perf_counter())
-    load_s, read_s, write_s = (round(b - a, 2) for a, b in pairwise(marks))
+    marks.append(now())
+    steps = [[round(b - a, 2) for a, b in zip(*pair, strict=True)] for pair in pairwise(marks)]
     return {
         "episode": path.name.removesuffix(ENDING),
         "minutes": round(length(path) / 60, 1),
@@ -113,13 +114,17 @@ def measure(path: Path, threads: int) -> dict[str, Any]:
         "writer": insights[0].provenance.writer if insights else "",
         "threads": threads,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        "load_s": load_s,
-        "read_s": read_s,
-        "write_s": write_s,
+        **{f"{step}_s": wall for step, (wall, _) in zip(STEPS, steps, strict=True)},
+        **{f"{step}_cpu_s": cpu for step, (_, cpu) in zip(STEPS, steps, strict=True)},
         "passages": len(reading.passages),
         "insights": len(insights),
         "peak_mb": round(peak_bytes() / 1e6),
     }
+
+
+def now() -> tuple[float, float]:
+    """Wall seconds, and CPU seconds of all threads, which a busy machine stretches less."""
+    return time.perf_counter(), time.process_time()
 
 
 def peak_bytes() -> int:
@@ -136,7 +141,8 @@ def shipped() -> dict[str, int]:
 
 def shown(rows: list[dict[str, Any]], sizes: dict[str, int]) -> str:
     first = rows[0]
-    columns = ("use", "threads", "load_s", "read_s", "write_s", "passages", "insights", "peak_mb")
+    seconds = [f"{step}{kind}" for kind in ("_s", "_cpu_s") for step in STEPS]
+    columns = ("use", "threads", *seconds, "passages", "insights", "peak_mb")
     lines = [
         f"{first['episode']}: {first['minutes']} minutes, {first['words']} words; {first['machine']}",
         f"{first['reader']}; {first['writer']}",

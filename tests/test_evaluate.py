@@ -538,5 +538,5 @@ def test_an_hour_is_read_and_written_within_its_limits(data_dir: Path, tmp_path:
     path = read_write.nearest(data_dir / "episodes")
     rows = [read_write.run(path, 2, cache) for _, cache in read_write.caches(tmp_path)]
     assert [r["insights"] for r in rows] == [5, 5] and abs(rows[0]["minutes"] - 60) < 10
-    for r in rows:
-        assert r["read_s"] <= 8 and r["write_s"] <= 25 and 50 < r["peak_mb"] <= 1500
+    for r in rows:  # 8 and 25 seconds on two cores; wall time depends on who else is working here
+        assert r["read_cpu_s"] <= 2 * 8 and r["write_cpu_s"] <= 2 * 25 and 50 < r["peak_mb"] <= 1500
