@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from cryptography.fernet import Fernet
 
 from adapters.web.examine import examine
 from adapters.web.serve import bind, serve
@@ -25,6 +27,7 @@ from bot.domain import Channel
 from bot.errors import ConfigError, EarmarkError
 from bot.pages import SecretPages
 from bot.ports import Pages
+from bot.wiring import Earmark
 from tests.feed_server import FeedServer, Reply
 from tests.test_cli import ROOT, earmark
 
@@ -102,6 +105,20 @@ def test_what_runs_when_posts_link_to_pages() -> None:
     assert "web" in config.load(public_url="https://ear.example").listeners
     assert "web" not in config.load(public_url="https://ear.example", pages="off").listeners
     assert "web" not in config.load(public_url="").listeners
+
+
+def test_links_hold_over_restarts_and_end_with_another_salt_or_key(tmp_path: Path) -> None:
+    def link(**given: object) -> str:
+        settings = config.load(data_dir=tmp_path, public_url="https://ear.example/", **given)
+        pages = Earmark(settings, progress=lambda *_: None).pages
+        assert pages is not None
+        return pages.link("episode", 1, "t=5")
+
+    first = link()
+    assert re.fullmatch(r"https://ear\.example/e/1/[\w-]{22}#t=5", first)
+    assert link() == first
+    others = [link(pages_salt="new"), link(key=Fernet.generate_key().decode())]
+    assert len({first, *others}) == 3
 
 
 def test_switched_off_pages_are_not_served() -> None:
