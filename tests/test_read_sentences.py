@@ -107,7 +107,7 @@ def test_what_ships_cuts_where_a_person_would() -> None:
 
 def test_a_pause_makes_an_end_likelier() -> None:
     def unsure(words: Sequence[str]) -> Floats:
-        return np.full(len(words), 0.2, np.float32)
+        return np.full(len(words), 0.3, np.float32)
 
     rows = [(0.0, 2.0, "", "so the first thing"), (2.0, 4.0, "", "we did"), (5.0, 6.0, "", "and then")]
     assert [s.text for s in sentences(transcript(*rows), unsure)] == ["so the first thing we did", "and then"]

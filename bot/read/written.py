@@ -14,10 +14,16 @@ from bot.read.borders import COMMA, QUESTION, STOP, Borders, Marks, bare, shippe
 REACH, CONTEXT = 8, 24
 # Writers pass over questions, so one is better missed than invented.
 ASKED, COMMA_SURE, CAPITAL_SURE = 0.6, 0.5, 0.5
-# A word that the episode's title, show or summary writes with a capital needs less of a chance of one.
-NAMED_SURE = 0.15
+# A word that is written with a capital where every word is, or opens a sentence, needs some chance of one;
+# within a sentence of the summary it is a name.
+TITLED_SURE, TITLED, LONG = 0.15, 0.6, 4
+_AROUND = ".,;:!?\"'()[]“”‘’#"
 _MARK = re.compile(r"[.,;:?!…]")
 _I = re.compile(r"i(?:'(?:m|ve|d|ll))?$")
+
+
+# Words by their bare form: how each is written, and the chance of a capital that it needs.
+Spellings = Mapping[str, tuple[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +46,7 @@ class WrittenOut:
         before = reading.sentences[max(0, first - CONTEXT) : first]
         shown = written(
             (*before, *said, *reading.sentences[last : last + CONTEXT]),
-            spellings(f"{episode.title} {episode.show} {episode.summary}"),
+            spellings(episode.title, episode.show, episode.summary),
             self.borders or shipped(),
         )[len(before) : len(before) + len(said)]
         better = tuple(replace(s, text=t) for s, t in zip(said, shown, strict=True))
@@ -56,13 +62,13 @@ def is_marked(said: Sequence[Sentence]) -> bool:
     return sum(bool(_MARK.search(w[-2:])) for w in words) * 30 >= len(words)
 
 
-def written(said: Sequence[Sentence], named: Mapping[str, str], borders: Borders) -> tuple[str, ...]:
+def written(said: Sequence[Sentence], named: Spellings, borders: Borders) -> tuple[str, ...]:
     """The sentences' texts with marks and capitals; the words and their number are unchanged."""
     words = [w for s in said for w in s.text.split()]
     if not words:
         return tuple(s.text for s in said)
     marks = borders.marks(words)
-    known = {**borders.spellings, **named}
+    known = {**{k: (v, TITLED_SURE) for k, v in borders.spellings.items()}, **named}
     texts, at = [], 0
     for sentence in said:
         n = len(sentence.text.split())
@@ -71,10 +77,24 @@ def written(said: Sequence[Sentence], named: Mapping[str, str], borders: Borders
     return tuple(texts)
 
 
-def spellings(text: str) -> dict[str, str]:
-    """The words that a text writes with a capital, by their bare form."""
-    words = (w.strip(".,;:!?\"'()[]“”‘’–—-#") for w in re.split(r"[\s/–—-]+", text))
-    return {bare(w): w.removesuffix("'s").removesuffix("’s") for w in words if w != w.lower()}
+def spellings(*texts: str) -> dict[str, tuple[str, float]]:
+    """The words that some texts write with a capital; those that no capital gives away come first."""
+    found: dict[str, tuple[str, float]] = {}
+    for sentence in (s for text in texts for s in re.split(r"(?<=[.?!:])\s+|\n", text)):
+        words = [w.strip(_AROUND) for w in re.split(r"[\s/–—-]+", sentence)]
+        titled = _is_titled(words)
+        for at, word in enumerate(words):
+            form = word.removesuffix("'s").removesuffix("’s")
+            needed = TITLED_SURE if titled or at == 0 else 0.0
+            if word != word.lower() and needed <= found.get(bare(form), ("", 1.0))[1]:
+                found[bare(form)] = (form, needed)
+    return found
+
+
+def _is_titled(words: Sequence[str]) -> bool:
+    """Written Like a Headline."""
+    long = [w for w in words if len(w) >= LONG]
+    return sum(w[0].isupper() for w in long) >= TITLED * len(long)
 
 
 def as_said(quote: str, said: Sequence[Sentence]) -> str:
@@ -87,22 +107,20 @@ def as_said(quote: str, said: Sequence[Sentence]) -> str:
     return "" if at is None else " ".join(words[at : at + n])
 
 
-def _spelled(words: Sequence[str], marks: Marks, known: Mapping[str, str]) -> Iterator[str]:
+def _spelled(words: Sequence[str], marks: Marks, known: Spellings) -> Iterator[str]:
     for at, word in enumerate(words):
-        last = at == len(words) - 1
-        yield _cased(word, at == 0, float(marks.capital[at]), known) + _after(word, marks, at, last=last)
+        shown = _cased(word, float(marks.capital[at]), known)
+        opened = shown[:1].upper() + shown[1:] if at == 0 and shown == shown.lower() else shown
+        yield opened + _after(word, marks, at, last=at == len(words) - 1)
 
 
-def _cased(word: str, opens: bool, chance: float, known: Mapping[str, str]) -> str:
-    if word != word.lower():
-        return word
-    plain = bare(word)
-    stem, own = (plain[:-2], word[-2:]) if plain.endswith("'s") else (plain, "")
-    if _I.match(plain) or (opens and stem not in known):
-        return word[:1].upper() + word[1:]
-    if stem in known and known[stem].lower() + own == word and (opens or chance > NAMED_SURE):
-        return known[stem][:1].upper() + known[stem][1:] + own if opens else known[stem] + own
-    return word[:1].upper() + word[1:] if opens or chance > CAPITAL_SURE else word
+def _cased(word: str, chance: float, known: Spellings) -> str:
+    """The word within a sentence."""
+    stem, own = (word[:-2], word[-2:]) if bare(word).endswith("'s") else (word, "")
+    form, needed = known.get(stem, ("", 1.0))
+    if form.lower() == stem and chance >= needed:
+        return form + own
+    return word[:1].upper() + word[1:] if _I.match(word) or chance > CAPITAL_SURE else word
 
 
 def _after(word: str, marks: Marks, at: int, *, last: bool) -> str:
