@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientError, web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization.async_authorize import AsyncInstallationStoreAuthorize
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.answers import Answers
 from adapters.slack.app import Listener
 from adapters.slack.desk import Desk
 from adapters.slack.installs import OnceStates, SealedInstallations
+from adapters.slack.publish import REFUSALS
 from adapters.slack.scopes import SCOPES
 from adapters.slack.wire import api_url
 from bot.errors import ConfigError
@@ -34,6 +37,10 @@ SET_UP = (
     "Slack isn't set up: SLACK_BOT_TOKEN and SLACK_APP_TOKEN for your own workspace, or SLACK_CLIENT_ID, "
     "SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET for many (docs/slack.md)."
 )
+NOT_INSTALLED = (
+    "Earmark isn't installed in this workspace, or Slack no longer takes its token: "
+    "ask an admin to install it again."
+)
 
 
 def listen(core: Core, host: Host) -> None:
@@ -42,17 +49,37 @@ def listen(core: Core, host: Host) -> None:
 
 
 async def _listen(core: Core, host: Host) -> None:
-    stop = asyncio.Event()
+    """Stopped by being cancelled, so that waiting for a Slack that is away can be stopped too."""
+    loop, mine = asyncio.get_running_loop(), asyncio.current_task()
+    assert mine is not None
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, mine.cancel)
     desk, answers = Desk(core), Answers()
     app = Listener(desk, answers, host.secrets).register(make(core, host))
     try:
+        if host.setting("SLACK_BOT_TOKEN"):
+            await _accepted("SLACK_BOT_TOKEN", app.client.auth_test())
         async with _listening(app, host):
-            await stop.wait()
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        log.info("Asked to stop.")
     finally:
         desk.close()
         await answers.close()
+
+
+async def _accepted(setting: str, asked: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse | None:
+    """What Slack says to a token; None where it can't be asked now. ConfigError: it refuses the token."""
+    try:
+        return await asked
+    except SlackApiError as error:
+        said = str(error.response.get("error"))
+        if said in REFUSALS:
+            raise ConfigError(f"Slack refuses {setting} ({said}): make a new one (docs/slack.md).") from None
+    except (SlackClientError, ClientError, OSError, TimeoutError) as error:
+        said = type(error).__name__
+    log.warning("Slack can't be asked now (%s); it is tried again.", said)
+    return None
 
 
 def make(core: Core, host: Host) -> AsyncApp:
@@ -62,7 +89,11 @@ def make(core: Core, host: Host) -> AsyncApp:
         base_url=api_url(host),
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
     )
-    options: dict[str, Any] = {"client": client, "logger": logging.getLogger("slack_bolt")}
+    options: dict[str, Any] = {
+        "client": client,
+        "logger": logging.getLogger("slack_bolt"),
+        "user_facing_authorize_error_message": NOT_INSTALLED,
+    }
     if host.setting("SLACK_SIGNING_SECRET"):
         options["signing_secret"] = host.setting("SLACK_SIGNING_SECRET")
     else:  # Socket Mode's requests come over our own connection and bear no signature
@@ -75,16 +106,21 @@ def make(core: Core, host: Host) -> AsyncApp:
 
 
 def _oauth(core: Core, host: Host) -> AsyncOAuthSettings:
-    public = host.setting("PUBLIC_URL").rstrip("/")
-    return AsyncOAuthSettings(
+    public, installations = host.setting("PUBLIC_URL").rstrip("/"), SealedInstallations(host.secrets)
+    settings = AsyncOAuthSettings(
         client_id=host.setting("SLACK_CLIENT_ID"),
         client_secret=host.setting("SLACK_CLIENT_SECRET"),
         scopes=list(SCOPES),
         redirect_uri=f"{public}/slack/oauth_redirect" if public else None,
-        installation_store=SealedInstallations(host.secrets),
+        installation_store=installations,
         installation_store_bot_only=True,
         state_store=OnceStates(core.store, core.clock),
     )
+    # Bolt's own asks auth.test before each ack, which must not wait for Slack; this one asks once a token.
+    settings.authorize = AsyncInstallationStoreAuthorize(
+        logger=log, installation_store=installations, bot_only=True, cache_enabled=True
+    )
+    return settings
 
 
 @asynccontextmanager
@@ -101,21 +137,23 @@ async def _listening(app: AsyncApp, host: Host) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
+    """The SDK tries for ever, every ten seconds: with a refused token too, so it is tried out before."""
+    opened = await _accepted("SLACK_APP_TOKEN", app.client.apps_connections_open(app_token=token))
     handler = AsyncSocketModeHandler(app, token)
-    try:
-        await handler.connect_async()  # type: ignore[no-untyped-call]
-    except SlackApiError as error:
-        await handler.client.close()  # type: ignore[no-untyped-call]
-        code = error.response.get("error")
-        raise ConfigError(
-            f"Slack refuses SLACK_APP_TOKEN ({code}): make a new one (docs/slack.md)."
-        ) from None
-    log.warning("Listening to Slack over Socket Mode.")
+    handler.client.wss_uri = opened["url"] if opened else None
+    connecting = asyncio.ensure_future(handler.connect_async())  # type: ignore[no-untyped-call]
+    connecting.add_done_callback(_connected)
     try:
         yield
     finally:
+        connecting.cancel()
         with suppress(TimeoutError):
             await asyncio.wait_for(handler.close_async(), 5)  # type: ignore[no-untyped-call]
+
+
+def _connected(connecting: asyncio.Future[None]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        log.warning("Listening to Slack over Socket Mode.")
 
 
 @asynccontextmanager
