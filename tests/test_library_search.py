@@ -53,6 +53,13 @@ def test_only_episodes_in_scope_are_searched(library: Library) -> None:
     assert library.search("white roofs", set()) == [] == library.search("white roofs", {9})
 
 
+def test_a_wide_scope_is_searched_too(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.answer.library.RUNS", 1)
+    library.add(3, said(("White roofs are white.",)))
+    found = {f.episode_id for f in library.search("white roofs", {2, 3})}
+    assert found == {2, 3} and library.search("white roofs", {2, 3})[0].episode_id == 3
+
+
 @pytest.mark.parametrize("question", ['"', "AND OR NOT", "roofs* NEAR(", "", "the of and", "🍞", "a" * 5000])
 def test_any_question_can_be_asked(library: Library, question: str) -> None:
     assert all(f.episode_id in {1, 2} for f in library.search(question))
@@ -100,7 +107,7 @@ def test_lost_or_cut_vectors_are_made_again(tmp_path: Path, library: Library, su
 def test_vectors_of_another_model_are_made_again(tmp_path: Path, library: Library) -> None:
     library.close()
     encoder = WordEncoder()
-    encoder.name = "another"  # type: ignore[misc]
+    encoder.name = "another"
     assert opened(tmp_path, encoder).known() == set()
 
 
@@ -187,7 +194,7 @@ def test_the_shortlist_finds_what_looking_at_all_finds(
 
 def test_without_fts5_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Without(sqlite3.Connection):
-        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:  # type: ignore[override]
+        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
             asked = "FTS5" in sql
             return super().execute("SELECT 0" if asked else sql, *rest)  # type: ignore[arg-type]
 

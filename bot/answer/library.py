@@ -28,6 +28,8 @@ RRF = 30.0
 PROPOSED, AGAIN = 100, 50
 # Of the question's words the rarest so many are looked up; a word of every tenth passage finds nothing.
 WORDS, COMMON = 8, 0.1
+# A scope of up to so many episodes is looked up one by one; of a wider one the best of all that are in it.
+RUNS, WIDE = 64, 5_000
 _SHOWN = 'SELECT id, episode_id, first, last, speaker, start, "end", text FROM passage WHERE id IN '
 
 
@@ -144,14 +146,24 @@ class Library:
         if not words:
             return []
         match = " OR ".join(f'"{w}"' for w in words)
-        if scope is None:
+        if scope is None or len(scope) > RUNS:
+            allowed = None if scope is None else set(self._rows(scope).tolist())
+            most = PROPOSED if allowed is None else WIDE
             query = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?"
-            return [id for (id,) in self._db.execute(query, (match, PROPOSED))]
+            found = (id for (id,) in self._db.execute(query, (match, most)))
+            return [id for id in found if allowed is None or id in allowed][:PROPOSED]
+        # Run by run: joining would look up the passage of every match, in scope or not.
         query = (
-            "SELECT words.rowid FROM words JOIN passage ON passage.id = words.rowid WHERE words MATCH ?"
-            " AND episode_id IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT ?"
+            "SELECT rank, rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
+            " ORDER BY rank LIMIT ?"
         )
-        return [id for (id,) in self._db.execute(query, (match, json.dumps(scope), PROPOSED))]
+        runs = self._runs(scope)
+        ranked = [
+            row
+            for first, n in runs
+            for row in self._db.execute(query, (match, first, first + n - 1, PROPOSED))
+        ]
+        return [id for _, id in sorted(ranked)[:PROPOSED]]
 
     def _rare(self, asked: Sequence[str]) -> list[str]:
         often, most = self._often(asked), COMMON * max(self._count(), 100)
@@ -171,18 +183,18 @@ class Library:
 
     def _rows(self, scope: Sequence[int] | None) -> Rows:
         """Row numbers of the passages in scope, ascending."""
-        if scope is None:
-            runs = self._db.execute("SELECT first, count FROM episode ORDER BY first").fetchall()
-        else:
-            query = (
-                "SELECT first, count FROM episode WHERE id IN (SELECT value FROM json_each(?)) ORDER BY first"
-            )
-            runs = self._db.execute(query, (json.dumps(scope),)).fetchall()
+        runs = self._runs(scope)
         if not runs:
             return np.zeros(0, np.int64)
         first, count = np.array(runs, np.int64).T
         starts = np.repeat(first - np.concatenate([[0], count.cumsum()[:-1]]), count)
         return starts + np.arange(int(count.sum()), dtype=np.int64)
+
+    def _runs(self, scope: Sequence[int] | None) -> list[tuple[int, int]]:
+        """(first, count) of the rows of each episode in scope, ascending."""
+        chosen = "" if scope is None else " AND id IN (SELECT value FROM json_each(?))"
+        query = f"SELECT first, count FROM episode WHERE count > 0{chosen} ORDER BY first"
+        return self._db.execute(query, () if scope is None else (json.dumps(scope),)).fetchall()
 
     def _next(self) -> int:
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passage'").fetchone()
