@@ -1,0 +1,89 @@
+"""What flows through Earmark: frozen values without I/O.
+
+Times are aware UTC datetimes (`…_at`); moments inside an episode and durations are seconds as float.
+An `id` of 0 means "not stored yet".
+"""
+
+from __future__ import annotations
+
+from bot.domain.channels import (
+    Channel,
+    Digest,
+    Post,
+    Rating,
+    Subscription,
+    ThreadAnswers,
+    Turn,
+)
+from bot.domain.insights import (
+    Answer,
+    Citation,
+    Insight,
+    Pick,
+    Provenance,
+)
+from bot.domain.publishing import (
+    Changes,
+    Enclosure,
+    Episode,
+    EpisodeStatus,
+    Feed,
+    FeedStatus,
+    Poll,
+    TranscriptLink,
+)
+from bot.domain.speech import (
+    NonContent,
+    Passage,
+    Reading,
+    Segment,
+    Sentence,
+    SetAside,
+    Source,
+    Transcript,
+    Word,
+    hhmmss,
+)
+from bot.domain.work import (
+    STAGES,
+    Claim,
+    Stage,
+    WorkRow,
+)
+
+__all__ = [
+    "STAGES",
+    "Answer",
+    "Changes",
+    "Channel",
+    "Citation",
+    "Claim",
+    "Digest",
+    "Enclosure",
+    "Episode",
+    "EpisodeStatus",
+    "Feed",
+    "FeedStatus",
+    "Insight",
+    "NonContent",
+    "Passage",
+    "Pick",
+    "Poll",
+    "Post",
+    "Provenance",
+    "Rating",
+    "Reading",
+    "Segment",
+    "Sentence",
+    "SetAside",
+    "Source",
+    "Stage",
+    "Subscription",
+    "ThreadAnswers",
+    "Transcript",
+    "TranscriptLink",
+    "Turn",
+    "Word",
+    "WorkRow",
+    "hhmmss",
+]

@@ -1,0 +1,100 @@
+"""Where people read: channels, what they get there, and what they say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from bot.domain.insights import Pick
+
+ThreadAnswers = Literal["auto", "all", "mentions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """Where a team reads: one conversation of one platform, with its schedule.
+
+    `name` is the platform's own id of it within `workspace` (a Slack team or Discord server; "" where there
+    is none), `title` what people call it; `post_time` is local "HH:MM"; `weekdays` 0 is Monday; `quiet_line`
+    posts one line on days with nothing worth it. Topics in `prefer` come first, those in `mute` not at all.
+    `thread_answers` says which messages in a digest's thread are answered; with `admins_only` only the
+    platform's admins change settings. `trouble` says why nothing can be posted there ("": all is well).
+    """
+
+    id: int = 0
+    platform: str = "console"
+    workspace: str = ""
+    name: str = "console"
+    title: str = ""
+    post_time: str = "08:00"
+    timezone: str = "UTC"
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    count: int = 5
+    quiet_line: bool = False
+    paused: bool = False
+    prefer: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
+    thread_answers: ThreadAnswers = "auto"
+    admins_only: bool = False
+    trouble: str = ""
+    next_post_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """A channel follows a feed; episodes published before `since` are not its news (None: all wanted)."""
+
+    channel_id: int
+    feed_id: int
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """What one channel gets at once, best first; unique per channel, local date and part."""
+
+    id: int = 0
+    channel_id: int
+    local_date: date
+    part: int = 0
+    picks: tuple[Pick, ...] = ()
+    episodes_scanned: int = 0
+    hours_scanned: float = 0.0
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A digest as it stands in a channel."""
+
+    digest_id: int
+    platform: str
+    channel: str
+    message_id: str
+    thread_id: str = ""
+    posted_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rating:
+    """Whether a person of a channel found an insight useful; the latest word of each counts."""
+
+    channel_id: int
+    insight_id: int
+    user: str
+    useful: bool
+    rated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A question and its answer in the thread of a digest; `position` is the insight's number there, from
+    1 (0: none in particular)."""
+
+    digest_id: int
+    position: int
+    user: str
+    question: str
+    answer: str
+    asked_at: datetime

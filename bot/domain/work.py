@@ -1,0 +1,36 @@
+"""Units of work, and who has them in hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Stage = Literal["refresh", "transcribe", "read", "write", "compose", "publish"]
+
+
+STAGES: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write", "compose", "publish")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A lease on one unit of work; whoever holds a higher `fence` for it has taken it over."""
+
+    stage: Stage
+    subject: int
+    fence: int
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkRow:
+    """One unit of work as `earmark status` shows it."""
+
+    stage: Stage
+    subject: int
+    status: Literal["open", "done", "set aside"]
+    attempt: int
+    fence: int
+    lease_until: datetime | None
+    not_before: datetime | None
+    error: str
