@@ -16,7 +16,8 @@ ENGINES = ("feeds", "audio", "transcribe", "read", "write", "answer", "store", "
 
 ADAPTERS = ("console", "slack", "discord", "web")
 
-OF_ADAPTERS = {"commands", "threads", "request", "views", "digest", "export", "pages", "domain", "errors", "ports"}
+CORE = ("commands", "threads", "request", "views", "digest", "domain", "errors", "ports")
+OF_ADAPTERS = {*CORE, "export", "pages"}
 
 # Module (or package) of ours → what of ours it may import besides itself.
 ALLOWED: dict[str, tuple[str, ...]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 
 from starlette.testclient import TestClient
 
@@ -142,3 +143,29 @@ class Library:
     def client(self, **given: object) -> TestClient:
         given = {"public_url": self.pages.base} | given
         return TestClient(application(self.store, self.pages, **given), follow_redirects=False)  # type: ignore[arg-type]
+
+
+class Tags(HTMLParser):
+    """Every start tag with its attributes, in order, and all text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str, attribute: str) -> list[str]:
+        return [str(attrs[attribute]) for name, attrs in self.tags if name == tag and attribute in attrs]
+
+
+def get(client: TestClient, path: str) -> Tags:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return Tags(answer.text)
