@@ -17,7 +17,7 @@ from bot.ports import Pages
 Format = Literal["md", "readwise"]
 # https://docs.readwise.io/readwise/docs/importing-highlights/import-via-csv: these columns, in this order.
 COLUMNS = ("Highlight", "Title", "Author", "URL", "Note", "Location", "Date")
-# All that opens something in CommonMark or in Obsidian, wherever it stands; `-`, `+`, `1.` do at a line's start.
+# What opens something in CommonMark or Obsidian wherever it stands; `-`, `+`, `1.` do so where a line starts.
 _OPENS = re.compile(r"[\\`*_{}\[\]<>#|~$^&]|==|%%")
 _OPENS_A_LINE = re.compile(r"^([-+]|\d{1,9}(?=[.)]))(.?)")
 # What a spreadsheet takes for a formula (OWASP, CSV injection).
