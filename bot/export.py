@@ -15,7 +15,7 @@ from bot.domain import Digest, Pick, hhmmss
 from bot.ports import Pages
 
 Format = Literal["md", "readwise"]
-# https://docs.readwise.io/readwise/docs/importing-highlights/import-via-csv: these columns, in this order.
+# https://readwise.io/import_bulk: these columns, in this order.
 COLUMNS = ("Highlight", "Title", "Author", "URL", "Note", "Location", "Date")
 # What opens something in CommonMark or Obsidian wherever it stands; `-`, `+`, `1.` do so where a line starts.
 _OPENS = re.compile(r"[\\`*_{}\[\]<>#|~$^&]|==|%%")
