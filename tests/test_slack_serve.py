@@ -18,6 +18,7 @@ import pytest
 from bot.domain import Channel, Subscription
 from bot.store.sql import SqlStore
 from tests.chat_seed import seeded
+from tests.slack_rules import broken_view
 from tests.slack_server import BOT, CHANNEL, TEAM, USER, SlackServer, words
 
 POSTED = "1000.000100"
@@ -87,6 +88,7 @@ class Served:
             "response_url": f"http://{self.slack.host}/respond/{answer}", "api_app_id": "A1",
             "actions": [{**action, "block_id": block["block_id"], "action_ts": str(time.time())}], **given,
         }  # fmt: skip
+        self.pressed = str(payload["trigger_id"])
         envelope = self.slack.send("interactive", payload)
         self.slack.ack(envelope)
         return answer, envelope
@@ -282,6 +284,33 @@ def test_home_shows_the_channels_that_the_person_is_in(served: Served) -> None:
     view = served.slack.call("views.publish", user_id=USER)["view"]
     shown = words({"view": view})
     assert "#bakers" in shown and "The Bread Show" in shown and f"{CHANNEL} /digest edit" in shown
+
+
+def test_a_button_on_home_opens_a_modal_whose_own_buttons_work(served: Served) -> None:
+    served.tell({"type": "app_home_opened", "user": USER, "tab": "home", "channel": "D1"})
+    shown = served.slack.call("views.publish", user_id=USER)["view"]
+    why = buttons(shown)[f"{CHANNEL} /digest why"]
+    served.press(*why, channel=None, view={"id": "VHOME", "type": "home"}, response_url=None)
+    opened = served.slack.call("views.open", trigger_id=served.pressed)["view"]
+    filled = served.slack.call("views.update", view_id="V1")["view"]
+    assert broken_view(opened) == broken_view(filled) == [] and "Working" in words({"view": opened})
+    assert "All is well" in words({"view": filled})
+
+    before = served.slack.count("views.publish")
+    view = {**filled, "id": "V2", "type": "modal"}
+    pressed = {"action_id": "run.0", "type": "button", "value": "/digest count 4"}
+    served.press({"block_id": "0.1.0"}, pressed, channel=None, view=view, response_url=None)
+    told = served.slack.call("views.update", view_id="V2")["view"]
+    assert "The best 4" in words({"view": told}) and served.channel().count == 4
+    served.slack.wait(lambda: served.slack.count("views.publish") > before)  # Home shows it too
+
+
+def test_a_form_asked_for_in_a_modal_is_laid_on_top(served: Served) -> None:
+    memory = served.slack.call("views.open")["view"]["private_metadata"]
+    view = {"id": "V3", "type": "modal", "title": {"text": "Earmark"}, "private_metadata": memory}
+    pressed = {"action_id": "run.0", "type": "button", "value": "/podcasts add"}
+    served.press({"block_id": "0.1.0"}, pressed, channel=None, view=view, response_url=None)
+    assert served.slack.call("views.push")["view"]["callback_id"] == "form"
 
 
 def test_events_of_no_interest_are_acknowledged(served: Served) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
@@ -17,6 +15,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import forms, home
 from adapters.slack.answers import Answers, in_thread
 from adapters.slack.desk import Desk, Place
+from adapters.slack.payloads import (
+    Body,
+    digest_of,
+    is_written,
+    line_of,
+    name_of,
+    place_of,
+    place_of_command,
+    typed,
+    words_of,
+)
 from adapters.slack.render import REPLACE, RUN, SHARE
 from bot import threads
 from bot.ports import Secrets
@@ -25,9 +34,8 @@ from bot.views import View, message
 
 log = logging.getLogger(__name__)
 
-Body = Mapping[str, Any]
 AT_ONCE_S = 0.8  # how long a form may be worked on before its modal says that it is being worked on
-WORKING = "Working on it …"
+TITLE, WORKING = "Earmark", "Working on it …"
 GREETING = (
     "Hello! I post the insights worth knowing from the podcasts that you follow here. Say /podcasts add and "
     "an address or a name to follow one; the post comes at {time} {timezone} (/digest edit changes that). "
@@ -64,21 +72,18 @@ class Listener:
     async def on_command(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         await ack()
         line = line_of(str(body["command"]), str(body.get("text") or ""))
-        place = Place(
-            team=body["team_id"],
-            channel=body["channel_id"],
-            user=body["user_id"],
-            title=str(body.get("channel_name") or ""),
-        )
         if await self._desk.is_new("command", body["trigger_id"]):
-            await self._do(client, body, place, line)
+            await self._do(client, body, place_of_command(body), line)
 
     async def on_button(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
         await ack()
-        if await self._is_new_press(body, action):
-            replaces = str(action["action_id"]).startswith(REPLACE)
-            digest_id = digest_of(str(action["block_id"]))
-            await self._do(client, body, place_of(body), action["value"], digest_id, replace_=replaces)
+        if not await self._is_new_press(body, action):
+            return
+        line, digest_id = str(action["value"]), digest_of(str(action["block_id"]))
+        if body.get("view"):
+            return await self._do_in_modal(client, body, line, digest_id)
+        replaces = str(action["action_id"]).startswith(REPLACE)
+        await self._do(client, body, place_of(body), line, digest_id, replace_=replaces)
 
     async def on_share(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
         await ack()
@@ -87,16 +92,18 @@ class Listener:
             await self._answers.publicly(body["response_url"], view)
 
     async def on_home_button(self, ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient) -> None:
-        """Opens a modal: with a form, or with the answer."""
+        """A modal at once, since a trigger_id lives three seconds: a form, or what the answer then fills."""
         await ack()
         channel, _, line = str(action["value"]).partition(" ")
-        place = replace(place_of(body), channel=channel, title="")
+        place = replace(place_of(body), channel=channel, title="", home=True)
         if not await self._is_new_press(body, action):
             return
         form = await self._desk.form(place, line)
-        shown = form and forms.modal(form, place)
-        view = shown or forms.answered("Earmark", await self._desk.run(client, place, line))
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
+        first = forms.modal(form, place) if form else forms.answered(TITLE, message(WORKING), place)
+        opened = await client.views_open(trigger_id=body["trigger_id"], view=first)
+        if form is None:
+            view = await self._desk.run(client, place, line)
+            await client.views_update(view_id=opened["view"]["id"], view=forms.answered(TITLE, view, place))
 
     async def on_form(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The answer takes the modal's place; what takes longer is put there when it has come."""
@@ -106,9 +113,11 @@ class Listener:
         work = asyncio.ensure_future(self._filled_in(client, body, place, line, options))
         done, _ = await asyncio.wait({work}, timeout=AT_ONCE_S)
         first = work.result() if done else message(WORKING)
-        await ack(response_action="update", view=forms.answered(title, first))
+        await ack(response_action="update", view=forms.answered(title, first, place))
         if not done:
-            await client.views_update(view_id=view["id"], view=forms.answered(title, await work))
+            await client.views_update(view_id=view["id"], view=forms.answered(title, await work, place))
+        if place.home:
+            await home.published(self._desk, client, place.team, place.user)
 
     async def _filled_in(
         self, client: AsyncWebClient, body: Body, place: Place, line: str, options: dict[str, str]
@@ -132,7 +141,7 @@ class Listener:
     async def _on_words(
         self, event: Body, client: AsyncWebClient, context: AsyncBoltContext, *, mentioned: bool
     ) -> None:
-        if event.get("subtype") or event.get("bot_id") or not event.get("user"):
+        if not is_written(event):
             return
         place = Place(team=str(context.team_id), channel=event["channel"], user=event["user"])
         if not await self._desk.is_new("message", place.team, place.channel, event["ts"]):
@@ -171,7 +180,10 @@ class Listener:
         if event.get("user") != context.bot_user_id:
             return
         place = Place(
-            team=str(context.team_id), channel=event["channel"], user=str(event.get("inviter") or "")
+            team=str(context.team_id),
+            channel=event["channel"],
+            user=str(event.get("inviter") or ""),
+            title=await name_of(client, event["channel"]),
         )
         channel = await self._desk.channel(place)
         await self._desk.ask(lambda core: core.store.save_channel(replace(channel, trouble="")))
@@ -212,6 +224,20 @@ class Listener:
             client, body["response_url"], place.channel, view, post, replace=replace_
         )
 
+    async def _do_in_modal(self, client: AsyncWebClient, body: Body, line: str, digest_id: int) -> None:
+        """A modal has no response_url and no thread: what comes of its buttons takes its place."""
+        shown = body["view"]
+        place, _ = forms.remembered(shown, body["user"]["id"])
+        form = await self._desk.form(place, line)
+        if form is not None:
+            await client.views_push(trigger_id=body["trigger_id"], view=forms.modal(form, place))
+            return
+        view = await self._desk.run(client, place, line, digest_id)
+        title = str(shown["title"]["text"])
+        await client.views_update(view_id=shown["id"], view=forms.answered(title, view, place))
+        if place.home:
+            await home.published(self._desk, client, place.team, place.user)
+
     async def _is_new_press(self, body: Body, action: Body) -> bool:
         """A press is told by when it was made and by whom; its trigger_id may differ when it comes again."""
         pressed = str(action.get("action_ts") or body.get("trigger_id"))
@@ -224,51 +250,6 @@ class Listener:
         url = body.get("response_url") or ""
         if url:
             await self._answers.privately(url, message(FAILED))
-
-
-def line_of(command: str, text: str) -> str:
-    """The line that a slash command means: `/earmark ask …` is `/ask …`, `/digest help` is `/help digest`."""
-    name, text = command.removeprefix("/").lower(), text.strip()
-    if name == "earmark":
-        return f"/{text or 'help'}"
-    return f"/help {name}" if text.lower() == "help" else f"/{name} {text}"
-
-
-def typed(text: str) -> str:
-    """What is said to the bot outside a thread: a command with or without its slash, else a question."""
-    from bot.commands import COMMANDS
-
-    first = text.removeprefix("/").partition(" ")[0].lower()
-    if not text:
-        return "/help"
-    return f"/{text.removeprefix('/')}" if text.startswith("/") or first in COMMANDS else f"/ask {text}"
-
-
-def words_of(text: str, bot_user: str) -> tuple[str, bool]:
-    """A message without its mentions, as people read it, and whether it speaks to another person."""
-    others = [user for user in re.findall(r"<@(\w+)(?:\|[^>]*)?>", text) if user != bot_user]
-    text = re.sub(r"<@\w+(?:\|[^>]*)?>", " ", text)
-    text = re.sub(r"<(?:[^<>|]*\|)?([^<>|]*)>", r"\1", text)  # links and channels: their words
-    for escape, letter in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
-        text = text.replace(escape, letter)
-    return " ".join(text.split()), bool(others)
-
-
-def digest_of(block_id: str) -> int:
-    """The digest in whose message a button stands, from its block_id."""
-    first = block_id.partition(".")[0]
-    return int(first) if first.isdecimal() else 0
-
-
-def place_of(body: Body) -> Place:
-    """Where a button was pressed; the Home tab has no channel."""
-    channel = body.get("channel") or {}
-    return Place(
-        team=body["team"]["id"] if body.get("team") else body["user"]["team_id"],
-        channel=str(channel.get("id") or ""),
-        user=body["user"]["id"],
-        title=str(channel.get("name") or ""),
-    )
 
 
 async def _acknowledged(ack: AsyncAck) -> None:

@@ -23,12 +23,16 @@ THREADS = 8  # a question takes seconds; lists and settings must not queue behin
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where somebody asked something: a conversation of a workspace (`title` as Slack calls it), and whom."""
+    """Where somebody asked something: a conversation of a workspace (`title` as Slack calls it), and whom.
+
+    `home`: on their Home tab, which is shown anew when something has changed.
+    """
 
     team: str
     channel: str
     user: str
     title: str = ""
+    home: bool = False
 
 
 class Desk:

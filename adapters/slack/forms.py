@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from adapters.slack.desk import Place
@@ -17,11 +18,10 @@ TITLE, LABEL, HINT, INITIAL = 24, 48, 150, 3000  # docs.slack.dev/reference/view
 
 def modal(form: Form, place: Place) -> Json:
     """The form as a modal that remembers where it was asked for."""
-    asked = {"line": form.command, "team": place.team, "channel": place.channel, "title": place.title}
     return {
         "type": "modal",
         "callback_id": FORM,
-        "private_metadata": json.dumps(asked),
+        "private_metadata": _memory(place, form.command),
         "title": _words(form.title, TITLE),
         "submit": _words("Save", TITLE),
         "close": _words("Cancel", TITLE),
@@ -53,13 +53,18 @@ def _select(field: Field) -> Json:
 
 def filled(view: Mapping[str, Any], user: str) -> tuple[Place, str, dict[str, str]]:
     """Where a form was asked for, the line that it fills in, and what was filled in."""
+    place, line = remembered(view, user)
+    return place, line, {name: _value(block[name]) for name, block in view["state"]["values"].items()}
+
+
+def _memory(place: Place, line: str = "") -> str:
+    return json.dumps({"place": asdict(place), "line": line})
+
+
+def remembered(view: Mapping[str, Any], user: str) -> tuple[Place, str]:
+    """Where a modal was asked for, and the line that it fills in ("": it is none of ours to fill in)."""
     asked = json.loads(view["private_metadata"])
-    place = Place(team=asked["team"], channel=asked["channel"], title=asked["title"], user=user)
-    return (
-        place,
-        asked["line"],
-        {name: _value(block[name]) for name, block in view["state"]["values"].items()},
-    )
+    return Place(**{**asked["place"], "user": user}), asked["line"]
 
 
 def _value(element: Mapping[str, Any]) -> str:
@@ -67,10 +72,11 @@ def _value(element: Mapping[str, Any]) -> str:
     return str(chosen["value"] if chosen else element.get("value") or "")
 
 
-def answered(title: str, view: View) -> Json:
-    """What came of it, in the modal's place."""
+def answered(title: str, view: View, place: Place) -> Json:
+    """What came of it, in the modal's place; its buttons remember where it was asked for."""
     return {
         "type": "modal",
+        "private_metadata": _memory(place),
         "title": _words(title, TITLE),
         "close": _words("Close", TITLE),
         "blocks": rendered(view).blocks,
