@@ -21,7 +21,15 @@ from typing import Protocol
 
 from bot import calendar, digest, identity, leases
 from bot.domain import Channel, Claim, Digest, Episode, Insight, Reading, Stage, Transcript
-from bot.errors import EarmarkError, LeaseLost, PublishError, TranscriptError, Unreachable, of_system
+from bot.errors import (
+    EarmarkError,
+    LeaseLost,
+    PublishError,
+    StoreError,
+    TranscriptError,
+    Unreachable,
+    of_system,
+)
 from bot.ports import FeedReader, Publisher, Reader, Store, Transcriber, Writer
 
 log = logging.getLogger(__name__)
@@ -78,16 +86,24 @@ class Pipeline:
         }
 
     def run(self, stage: Stage, limit: int = 100) -> int:
-        """Do up to `limit` units of a stage that are due now; how many were done."""
-        done, bugs = 0, []
+        """Do up to `limit` units of a stage that are due now; how many were done.
+
+        Raises StoreError, after all others have had their turn, when the database didn't take what was to be
+        noted of one.
+        """
+        done, bugs, trouble = 0, list[Exception](), list[StoreError]()
         for subject in self.store.pending(stage, self.clock(), limit):
             try:
                 done += self._one(stage, subject)
+            except StoreError as error:
+                trouble.append(error)
             except Exception as error:
                 log.exception("A bug in %s %s", stage, subject)
                 bugs.append(error)
         if bugs:
             raise ExceptionGroup(f"{stage}: {len(bugs)} of the units hit a bug", bugs)
+        if trouble:
+            raise trouble[0]
         return done
 
     def _one(self, stage: Stage, subject: int) -> bool:
