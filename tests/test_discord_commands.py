@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from simcord import OptionError
 
+from adapters.discord.desk import THREADS
 from bot.commands import COMMANDS
 from bot.errors import FetchError
-from bot.request import Request
-from bot.views import View
 from tests.discord_kit import Scene, client_of, on_stage
 from tests.discord_rules import broken_rules
 
@@ -175,33 +173,20 @@ def test_a_bug_is_said_without_its_words_and_noted(caplog: pytest.LogCaptureFixt
     assert "ZeroDivisionError" in caplog.text and "secret" not in caplog.text
 
 
-def test_slow_work_is_deferred_and_others_are_answered_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four threads are held up; a completion and a form come all the same."""
+def test_a_completion_and_a_form_come_while_all_slow_threads_are_held_up() -> None:
     release = threading.Event()
 
     async def play(scene: Scene) -> None:
-        action = COMMANDS["help"].actions[0]
-        slow = replace(action, handler=_held(release))
-        monkeypatch.setitem(COMMANDS, "help", replace(COMMANDS["help"], actions=(slow,)))
-        desk = scene.env.bot.desk
-        held = [desk._slow.submit(release.wait, 20) for _ in range(4)]
-        numbers = await scene.alice.autocomplete(scene.room, "dig", "number", "")
-        assert len(numbers) == 5
-        opened = await scene.alice.slash(scene.room, "podcasts add")
-        assert opened.modal is not None
-        release.set()
-        for future in held:
-            future.result(5)
+        held = [scene.env.bot.desk._slow.submit(release.wait, 20) for _ in range(THREADS)]
+        try:
+            assert len(await scene.alice.autocomplete(scene.room, "dig", "number", "")) == 5
+            opened = await scene.alice.slash(scene.room, "podcasts add")
+            assert opened.modal is not None
+        finally:
+            release.set()
+        assert all(future.result(5) for future in held)
 
     on_stage(play)
-
-
-def _held(release: threading.Event) -> Any:
-    def handler(core: Any, request: Request) -> View:
-        release.wait(20)
-        return View(parts=())
-
-    return handler
 
 
 def test_commands_are_registered_once_and_again_when_they_change() -> None:

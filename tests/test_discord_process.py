@@ -89,7 +89,8 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Posted]:
 
 @pytest.fixture(scope="module")
 def listening(posted: Posted) -> Iterator[Posted]:
-    """One process for the tests that leave it as it was."""
+    """One process for the tests that leave it as it was; Discord is away for a moment when it starts."""
+    posted.server.fail("GET", "/users/@me", 503)
     with posted.running():
         yield posted
 
@@ -101,6 +102,11 @@ def texts(body: dict[str, Any]) -> str:
 def ack_s(server: DiscordServer, sent_at: float, interaction: str) -> float:
     server.wait(lambda: server.acks(interaction), "an acknowledgement")
     return server.acks(interaction)[0].at - sent_at
+
+
+def test_discord_being_away_for_a_moment_is_waited_out(listening: Posted) -> None:
+    assert not any(fault.times for fault in listening.server.faults)
+    assert listening.server.sessions[0]["op"] == IDENTIFY
 
 
 def test_commands_are_registered_and_answered_within_a_second(listening: Posted) -> None:
@@ -176,6 +182,27 @@ def test_a_short_rate_limit_on_an_answer_is_waited_for(listening: Posted) -> Non
     assert second.at - first.at >= 0.4 and first.body["nonce"] == second.body["nonce"] == asked
 
 
+def test_a_new_server_is_greeted_and_one_that_throws_it_out_forgotten(listening: Posted) -> None:
+    server, store = listening.server, listening.store
+    hall = p.channel("3010") | {"guild_id": "2010"}
+    new = p.guild([hall], server.everyone) | {"id": "2010", "system_channel_id": "3010"}
+    new["roles"] = [new["roles"][0] | {"id": "2010"}]
+    server.channels["3010"] = hall
+    deadline = time.monotonic() + ACK_S * 10
+    while not server.called("POST", "/channels/3010/messages") and time.monotonic() < deadline:
+        # In the first two seconds of a session discord.py takes every server for one it was in before.
+        server.emit("GUILD_DELETE", {"id": "2010"})
+        server.emit("GUILD_CREATE", new)
+        server.answer_to(server.slash("help"))
+    assert "/podcasts add" in server.called("POST", "/channels/3010/messages")[0].body["content"]
+    store.save_channel(Channel(platform="discord", workspace="2010", name="3010"))
+    server.emit("GUILD_DELETE", {"id": "2010"})
+    while store.find_channel("discord", "2010", "3010") and time.monotonic() < deadline:
+        server.answer_to(server.slash("help"))
+    assert store.find_channel("discord", "2010", "3010") is None
+    assert store.find_channel("discord", p.GUILD, p.ROOM) is not None
+
+
 def test_an_invalid_session_is_opened_anew(listening: Posted) -> None:
     """discord.py waits five seconds before it does: Discord wants identifications that far apart."""
     server = listening.server
@@ -238,9 +265,3 @@ def test_a_refused_token_ends_it_in_words(posted: Posted) -> None:
     process = posted.start(DISCORD_TOKEN="never-show-this")
     _, said = process.communicate(timeout=30)
     assert process.returncode == 1 and "Reset Token" in said and "never-show-this" not in said
-
-
-def test_discord_being_away_for_a_moment_is_waited_out(posted: Posted) -> None:
-    posted.server.fail("GET", "/users/@me", 503)
-    with posted.running():
-        posted.server.answer_to(posted.server.slash("help"))

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import discord
 import pytest
 from simcord.backend import serializers
 
+from adapters.discord import listen
+from adapters.discord.desk import Desk
 from adapters.discord.publish import find, publish
 from bot import digest
 from bot.errors import Unreachable
 from bot.threads import Said
+from bot.views import View
+from bot.views import message as worded
 from tests.discord_kit import Scene, client_of, compose, on_stage
+from tests.test_commands import FakeCore
 from tests.test_discord_commands import shown
+from tests.test_pipeline import World
 
 
 def test_the_post_has_its_thread_buttons_and_a_fixed_nonce() -> None:
@@ -99,6 +110,28 @@ def test_a_question_in_the_thread_is_answered_there_and_remembered() -> None:
         assert turn.question == "why does bread matter?" and turn.user == str(scene.alice.id)
 
     on_stage(play)
+
+
+def test_it_is_seen_typing_while_an_answer_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    typing = threading.Event()
+
+    class Channel:
+        @asynccontextmanager
+        async def typing(self) -> AsyncIterator[None]:
+            typing.set()
+            yield
+
+    def slowly(core: Any, heard: Any) -> View:
+        assert typing.wait(5), "nobody saw it typing"
+        return worded("Here.")
+
+    async def ask() -> View | None:
+        message: Any = SimpleNamespace(channel=Channel())
+        return await listen.with_typing(Desk(FakeCore(World())), message, heard=Any)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(listen, "_answered", slowly)
+    monkeypatch.setattr(listen, "SHOW_TYPING_S", 0.0)
+    assert asyncio.run(ask()) == worded("Here.")
 
 
 def test_people_talking_among_themselves_are_left_alone() -> None:
@@ -283,7 +316,7 @@ def test_a_day_with_nothing_is_one_line_that_is_found_again() -> None:
     on_stage(play, posted=False)
 
 
-def test_a_server_that_throws_the_bot_out_is_forgotten_and_a_new_one_greeted() -> None:
+def test_a_server_that_throws_the_bot_out_is_forgotten() -> None:
     async def play(scene: Scene) -> None:
         scene.env.backend.remove_guild(scene.guild.id)
         await scene.env.settle()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord import examine, publisher
+from adapters.discord.serve import without_traceback
 from adapters.discord.wire import PERMISSIONS
 from bot.domain import Channel
 from bot.errors import ConfigError, PublishError, Unreachable
@@ -158,6 +162,21 @@ def test_the_doctor_of_a_refused_token_and_of_no_network(server: DiscordServer) 
     assert "Reset Token" in refused["discord token"][1]
     away = looked(server, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert away["discord"][0] == "broken" and "can't be reached" in away["discord"][1]
+
+
+def test_a_lost_connection_is_one_line_in_the_log() -> None:
+    try:
+        raise ConnectionRefusedError
+    except ConnectionRefusedError:
+        info: Any = sys.exc_info()
+    record = logging.LogRecord(
+        "discord.client", logging.ERROR, "", 1, "Attempting a reconnect in %.2fs", (2,), info
+    )
+    assert without_traceback(record)
+    shown = logging.Formatter("%(levelname)s %(message)s").format(record)
+    assert shown == (
+        "WARNING The connection to Discord is lost (ConnectionRefusedError). Attempting a reconnect in 2.00s"
+    )
 
 
 def test_the_permission_number_is_that_of_the_docs() -> None:

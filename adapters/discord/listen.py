@@ -43,7 +43,7 @@ async def hear(desk: Desk, client: discord.Client, message: discord.Message) -> 
         return
     async with desk.busy():
         try:
-            view = await _with_typing(desk, message, heard)
+            view = await with_typing(desk, message, heard)
         except EarmarkError as error:
             view = worded(str(error))
         except Exception as bug:  # noqa: BLE001 - whoever asked must hear of it
@@ -54,7 +54,7 @@ async def hear(desk: Desk, client: discord.Client, message: discord.Message) -> 
 
 
 def heard_from(message: discord.Message, us: int) -> Heard | None:
-    """None: said by a bot, or nothing that a person said, or empty (then its content is kept from us)."""
+    """None: said by no person, or empty (its content is kept from us), or in no place that is ours."""
     plain_message = message.type in (discord.MessageType.default, discord.MessageType.reply)
     text = _MENTION.sub(" ", message.content).strip()
     if message.author.bot or message.webhook_id or not plain_message or not text:
@@ -63,9 +63,14 @@ def heard_from(message: discord.Message, us: int) -> Heard | None:
     answered = _answered_to(message)
     others = {user.id for user in message.mentions} | ({answered} if answered else set())
     mentioned = us in others or _our_role(message)
+    place = place_of(message.channel, message.channel.id, guild_id)
+    reply_to = str(message.reference.message_id or "") if message.reference else ""
+    direct = guild_id is None or bool(re.match(rf"\s*<@!?{us}>", message.content))
+    if not (place.thread or reply_to or direct):
+        return None
     return Heard(
         id=message.id,
-        place=place_of(message.channel, message.channel.id, guild_id),
+        place=place,
         said=Said(
             user=str(message.author.id),
             text=text,
@@ -73,8 +78,8 @@ def heard_from(message: discord.Message, us: int) -> Heard | None:
             mentioned=mentioned,
             to_others=bool(others - {us, message.author.id}) and not mentioned,
         ),
-        reply_to=str(message.reference.message_id or "") if message.reference else "",
-        direct=guild_id is None or bool(re.match(rf"\s*<@!?{us}>", message.content)),
+        reply_to=reply_to,
+        direct=direct,
     )
 
 
@@ -90,7 +95,8 @@ def _our_role(message: discord.Message) -> bool:
     return role is not None and role in message.role_mentions
 
 
-async def _with_typing(desk: Desk, message: discord.Message, heard: Heard) -> View | None:
+async def with_typing(desk: Desk, message: discord.Message, heard: Heard) -> View | None:
+    """The answer; typing is shown once it takes longer than finding out that a message isn't for us."""
     answer = asyncio.ensure_future(desk.work(_answered, desk.core, heard))
     ready, _ = await asyncio.wait({answer}, timeout=SHOW_TYPING_S)
     if not ready:

@@ -36,10 +36,10 @@ def serve(core: Core, host: Host) -> None:
 def _speak_plainly() -> None:
     """No word about voice, which we don't use; a line for a lost connection where discord.py has forty."""
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    logging.getLogger("discord.client").addFilter(_without_traceback)
+    logging.getLogger("discord.client").addFilter(without_traceback)
 
 
-def _without_traceback(record: logging.LogRecord) -> bool:
+def without_traceback(record: logging.LogRecord) -> bool:
     if isinstance(record.msg, str) and record.msg.startswith("Attempting a reconnect") and record.exc_info:
         record.msg = f"The connection to Discord is lost ({type(record.exc_info[1]).__name__}). {record.msg}"
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 
 from adapters.discord import limits
-from adapters.discord.desk import Desk, log_bug
+from adapters.discord.desk import BUG, Desk, log_bug
 from adapters.discord.items import Interaction
 from adapters.discord.neutral import plain
 from bot.commands import COMMANDS
@@ -29,7 +29,12 @@ class Tree(app_commands.CommandTree[Any]):
     """Says in words, privately, what goes wrong before a command of ours runs."""
 
     def __init__(self, client: discord.Client, desk: Desk) -> None:
-        super().__init__(client)
+        super().__init__(
+            client,
+            # In a server or with the bot alone; not in groups that the bot is no member of.
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
         for command in COMMANDS.values():
             self.add_command(_command(desk, command))
 
@@ -37,12 +42,9 @@ class Tree(app_commands.CommandTree[Any]):
         stale = isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound)
         if not stale:
             log_bug(error.__cause__ or error)
-        words = "This command has just changed; reload Discord (Ctrl-R) and try again." if stale else FAILED
+        words = "This command has just changed; reload Discord (Ctrl-R) and try again." if stale else BUG
         if not interaction.response.is_done():
             await interaction.response.send_message(words, ephemeral=True)
-
-
-FAILED = "Something went wrong on our side, and it is noted. Please try again."
 
 
 def fingerprint(tree: app_commands.CommandTree[Any]) -> str:
