@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("DATABASE_URL", "EARMARK_DATABASE_URL")
     )
+    queue: Literal["embedded", "procrastinate"] = Field(
+        default="embedded",
+        validation_alias=AliasChoices("QUEUE", "EARMARK_QUEUE"),
+        description="procrastinate: several machines share the work through their Postgres.",
+    )
     key: SecretStr | None = Field(
         default=None, description="Fernet key that seals private feed addresses; else a file in data_dir."
     )

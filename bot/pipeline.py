@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -86,13 +86,17 @@ class Pipeline:
         }
 
     def run(self, stage: Stage, limit: int = 100) -> int:
-        """Do up to `limit` units of a stage that are due now; how many were done.
+        """Do up to `limit` units of a stage that are due now; how many were done. Raises as `do` does."""
+        return self.do(stage, self.store.pending(stage, self.clock(), limit))
+
+    def do(self, stage: Stage, subjects: Iterable[int]) -> int:
+        """Do these units of a stage, those that are (still) due; how many were done.
 
         Raises StoreError, after all others have had their turn, when the database didn't take what was to be
         noted of one.
         """
         done, bugs, trouble = 0, list[Exception](), list[StoreError]()
-        for subject in self.store.pending(stage, self.clock(), limit):
+        for subject in subjects:
             try:
                 done += self._one(stage, subject)
             except StoreError as error:

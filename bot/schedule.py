@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from types import FrameType
+from typing import Protocol
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -21,6 +22,21 @@ log = logging.getLogger(__name__)
 
 TICK_S = 10.0
 LANES = ("feeds", "models", "posts")
+# The processes of `earmark run`: a model that crashes or takes all memory costs an attempt at its episode,
+# and no post.
+PROCESSES = (("feeds", "posts"), ("models",))
+
+
+class Program(Protocol):
+    """What the worker gets of the program around it."""
+
+    @property
+    def pipeline(self) -> Pipeline: ...
+    def sweep(self, now: datetime) -> None: ...
+
+
+def worker(program: Program, lanes: Collection[str] = LANES) -> Worker:
+    return Worker(program.pipeline, program.sweep, lanes=lanes)
 
 
 class Worker:

@@ -41,6 +41,9 @@ ENGINES = {
 }
 # Each module has publisher(host), serve(core, host) and examine(host, store); web publishes nothing.
 PLATFORMS = {name: f"adapters.{name}" for name in ("console", "slack", "discord", "web")}
+# Who hands work to the stages. Each module has worker(program, lanes), LANES and PROCESSES; one
+# that works across processes has outbox() as well.
+QUEUES = {"embedded": "bot.schedule", "procrastinate": "bot.work"}
 
 REDELIVERED = timedelta(days=2)  # platforms give up delivering an event again long before
 
@@ -94,8 +97,21 @@ class Earmark:
             self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"EARMARK_DATA_DIR can't be used. {of_system(error)}") from error
-        store: Store = SqlStore.open(self.settings.store_url)
+        wake = self.queue.outbox() if self.settings.queue != "embedded" else None
+        store: Store = SqlStore.open(self.database_url, wake)
         return store
+
+    @property
+    def database_url(self) -> str:
+        return self.settings.store_url
+
+    @cached_property
+    def queue(self) -> Any:
+        """The module that hands over the work. ConfigError: it isn't installed."""
+        try:
+            return import_module(QUEUES[self.settings.queue])
+        except ModuleNotFoundError as error:
+            raise ConfigError("QUEUE=procrastinate needs: pip install 'earmark[queue]'.") from error
 
     @cached_property
     def vault(self) -> Vault:

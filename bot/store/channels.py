@@ -104,7 +104,7 @@ class SqlChannels:
             finish(session, claim)
             session.execute(moved.values(next_post_at=channel.next_post_at))
             if digest is not None:
-                _freeze(session, digest)
+                self._db.wake(session, "publish", _freeze(session, digest))
 
     def digest(self, digest_id: int) -> Digest:
         with self._db.read() as session:
@@ -203,9 +203,12 @@ def _with_picks(session: Session, row: t.Digest) -> Digest:
     return rows.to_digest(row, tuple(_pick(*found) for found in session.execute(items)))
 
 
-def _freeze(session: Session, digest: Digest) -> None:
+def _freeze(session: Session, digest: Digest) -> list[int]:
+    """Its id, unless there is one already."""
     added = insert(session, t.Digest).values(rows.of_digest(digest)).on_conflict_do_nothing()
     digest_id = session.execute(added.returning(col(t.Digest.id))).scalar_one_or_none()
-    if digest_id is not None:
-        for position, pick in enumerate(digest.picks):
-            session.add(t.DigestItem(digest_id=digest_id, position=position, insight_id=pick.insight.id))
+    if digest_id is None:
+        return []
+    for position, pick in enumerate(digest.picks):
+        session.add(t.DigestItem(digest_id=digest_id, position=position, insight_id=pick.insight.id))
+    return [digest_id]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+from bot.domain import Stage
 from bot.errors import StoreError
 
 BUSY_S = 30.0  # how long a writer waits for another one before it says that the database is busy
@@ -120,11 +121,16 @@ def _write_ahead(connection: Any) -> None:
             time.sleep(0.02)
 
 
+# Told inside a transaction, by the driver's connection, which subjects of a stage its commit makes due.
+Wake: TypeAlias = Callable[[Any, Stage, Sequence[int]], None]
+
+
 class Database:
     """Sessions on one engine; what the database says is raised as StoreError, without the password."""
 
-    def __init__(self, url: URL, engine: Engine) -> None:
+    def __init__(self, url: URL, engine: Engine, wake: Wake | None = None) -> None:
         self._url = url
+        self._wake = wake
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
 
@@ -147,6 +153,12 @@ class Database:
         with wrapped(self._url), Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    def wake(self, session: Session, stage: Stage, subjects: Sequence[int]) -> None:
+        """Hand over what is due as soon as this session's transaction is committed."""
+        if self._wake and subjects:
+            session.flush()
+            self._wake(session.connection().connection.driver_connection, stage, subjects)
 
     def close(self) -> None:
         self._engine.dispose()

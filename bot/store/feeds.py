@@ -72,7 +72,8 @@ class SqlFeeds:
             stored = rows.to_feed(_feed(session, claim.subject))
             status = feed.status if stored.status == "active" else stored.status
             _overwrite(session, replace(feed, id=claim.subject, status=status))
-            _save_all(session, claim.subject, (*changes.new, *changes.updated))
+            saved = _save_all(session, claim.subject, (*changes.new, *changes.updated))
+            self._db.wake(session, "transcribe", saved)
 
 
 def with_show() -> Select[t.Episode, str]:
@@ -103,9 +104,10 @@ def _overwrite(session: Session, feed: Feed) -> None:
     session.execute(update(t.Feed).where(col(t.Feed.id) == feed.id).values(new))
 
 
-def _save_all(session: Session, feed_id: int, episodes: Iterable[Episode]) -> None:
-    for episode in episodes:
-        _save(session, replace(episode, feed_id=feed_id))
+def _save_all(session: Session, feed_id: int, episodes: Iterable[Episode]) -> list[int]:
+    """The ids of those that are wanted."""
+    saved = [(_save(session, replace(one, feed_id=feed_id)), one.status) for one in episodes]
+    return [id_ for id_, status in saved if status == "wanted"]
 
 
 def _save(session: Session, episode: Episode) -> int:

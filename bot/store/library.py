@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.domain import Claim, Insight, Reading, Source, Transcript
+from bot.errors import NotFound
 from bot.store import due, rows
 from bot.store import tables as t
 from bot.store.clean import clean
@@ -29,6 +30,7 @@ class SqlLibrary:
         with self._db.write() as session:
             finish(session, claim)
             session.merge(row)
+            self._db.wake(session, "read", [episode_id] if transcript.usable else [])
 
     def transcript(self, episode_id: int) -> Transcript | None:
         with self._db.read() as session:
@@ -40,6 +42,7 @@ class SqlLibrary:
         with self._db.write() as session:
             read_at = finish(session, claim)
             session.merge(t.Reading(episode_id=episode_id, read_at=read_at, content=content))
+            self._db.wake(session, "write", [episode_id])
 
     def reading(self, episode_id: int) -> Reading | None:
         with self._db.read() as session:
@@ -62,20 +65,25 @@ class SqlLibrary:
             best_first = query.order_by(col(t.Insight.score).desc(), col(t.Insight.id))
             return [rows.to_insight(row) for row in session.exec(best_first)]
 
-    def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:
-        """Read one at a time as they are asked for: an hour of speech is a megabyte."""
+    def heard(self, feed_ids: Sequence[int]) -> list[int]:
         query = select(t.Episode.id).join(t.Transcript).where(col(t.Transcript.usable))
         of_feeds = query.where(col(t.Episode.feed_id).in_(feed_ids)).order_by(*due.newest_first())
         with self._db.read() as session:
-            found = session.exec(of_feeds.limit(limit)).all()
-        for episode_id in found:
-            if episode_id is not None:
-                yield self._source(episode_id)
+            return [id_ for id_ in session.exec(of_feeds) if id_ is not None]
 
-    def _source(self, episode_id: int) -> Source:
+    def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:
+        """Read one at a time as they are asked for: an hour of speech is a megabyte."""
+        for episode_id in self.heard(feed_ids)[:limit]:
+            yield self.source(episode_id)
+
+    def source(self, episode_id: int) -> Source:
         query = with_show().add_columns(col(t.Transcript.content)).join(t.Transcript)
+        usable = query.where(col(t.Episode.id) == episode_id, col(t.Transcript.usable))
         with self._db.read() as session:
-            row, show, content = session.execute(query.where(col(t.Episode.id) == episode_id)).one()
+            found = session.execute(usable).one_or_none()
+            if found is None:
+                raise NotFound(f"There is no transcript of episode {episode_id}.")
+            row, show, content = found
             return Source(
                 episode=rows.to_episode(row, show), transcript=rows.unpack(rows.TRANSCRIPT, content)
             )

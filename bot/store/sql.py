@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import URL
 
 from bot.store.channels import SqlChannels
-from bot.store.database import Database, connect, make_folder, parse
+from bot.store.database import Database, Wake, connect, make_folder, parse
 from bot.store.feeds import SqlFeeds
 from bot.store.library import SqlLibrary
 from bot.store.talk import SqlNotes, SqlTalk
@@ -47,6 +47,8 @@ class SqlStore:
         self.reading = library.reading
         self.save_insights = library.save_insights
         self.insights = library.insights
+        self.heard = library.heard
+        self.source = library.source
         self.sources = library.sources
 
         self.save_channel = channels.save_channel
@@ -81,14 +83,15 @@ class SqlStore:
         self.delete_secret = notes.delete_secret
 
     @staticmethod
-    def open(url: str) -> SqlStore:
+    def open(url: str, wake: Wake | None = None) -> SqlStore:
         """`url`: sqlite:///FILE, the path of a file, or postgresql://…; the schema is brought up to date.
+        `wake` is told what each transaction makes due.
 
         Raises StoreError: it can't be reached or read, or was made by a newer Earmark.
         """
         parsed = parse(url)
         make_folder(parsed)
-        database = Database(parsed, connect(parsed))
+        database = Database(parsed, connect(parsed), wake)
         try:
             if database.version() != HEAD:
                 _migrate(parsed)
