@@ -54,6 +54,10 @@ class Writer(Protocol):
 
 
 class Answerer(Protocol):
+    def likely(self, question: str, episode_ids: Sequence[int]) -> Sequence[int]:
+        """Those few of the episodes that are worth asking, likeliest first."""
+        ...
+
     def answer(self, question: str, sources: Sequence[Source]) -> Answer: ...
 
 
@@ -149,6 +153,14 @@ class LibraryStore(Protocol):
 
     def insights(self, episode_id: int) -> list[Insight]:
         """Best first."""
+        ...
+
+    def heard(self, feed_ids: Sequence[int]) -> list[int]:
+        """The episodes with usable transcripts, newest first."""
+        ...
+
+    def source(self, episode_id: int) -> Source:
+        """StoreError where there is no usable transcript."""
         ...
 
     def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:

@@ -251,6 +251,11 @@ def test_sources_are_usable_transcripts_of_the_feeds_newest_first(world: World) 
     assert found[0].transcript == TRANSCRIPT and found[0].episode.show == "Tree Talk"
     assert len(list(world.store.sources([world.feed.id], limit=1))) == 1
     assert list(world.store.sources([])) == list(world.store.sources([world.feed.id + 99])) == []
+    assert world.store.heard([world.feed.id]) == [s.episode.id for s in found]
+    assert world.store.heard([world.feed.id + 99]) == []
+    assert world.store.source(found[0].episode.id) == found[0]
+    with pytest.raises(StoreError, match="no transcript"):
+        world.store.source(999)
 
 
 # channels

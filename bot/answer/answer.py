@@ -5,28 +5,44 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
-from bot.answer.search import Hit, Index, TextEncoder
+from bot.answer.larger import backed
+from bot.answer.library import Library
+from bot.answer.places import Place, Sureness, chosen
+from bot.answer.ranker import Ranker
+from bot.answer.search import Index, TextEncoder
+from bot.answer.vectors import Floats
 from bot.domain import Answer, Citation, Provenance, Sentence, Source, Transcript
 
-NAME = "search v1"
-# Refuses 0.31 of what an episode leaves open, 0.89 of what is off its subject, and 0.12 of what it answers
-# (validation episodes; `bot.training.answers`).
-THRESHOLD = 0.6
+NAME = "search v2"
 NOT_HERE, NOT_IN_ANY = "Not in this episode.", "Not in these episodes."
-MOST_SENTENCES, MOST_WORDS, NEAREST = 3, 90, 3
-# A neighbour joins the answer when its score is this close to the best one's.
-MARGIN = 2.0
+NEAREST = 3
+# Episodes of the library that a question to all of them is put to.
+EPISODES = 6
 KEPT = 64
 
-Place = tuple[Source, Index, Hit]
+
+class Larger(Protocol):
+    """A larger model: words an answer from passages alone, or "" where they don't hold it or it strays."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def tokens(self) -> int: ...
+
+    def worded(self, question: str, said: Sequence[Sentence]) -> str: ...
 
 
 class SearchAnswerer:
-    """Implements Answerer by hybrid search; extractive.
+    """Implements Answerer by hybrid search, ordered by the `ranker` where there is one; extractive.
 
     `cut` makes sentences of a transcript (else its segments are taken for sentences), `clean` makes a spoken
-    sentence readable and may return "" (else it is left as said).
+    sentence readable and may return "" (else it is left as said). `library` has vectors of passages, so that
+    the first question to an episode needn't encode all of it. `larger` words what the small are unsure of.
     The vectors of the last KEPT transcripts stay in memory, so that many questions cost one encoding.
     """
 
@@ -36,49 +52,101 @@ class SearchAnswerer:
         *,
         cut: Callable[[Transcript], Sequence[Sentence]] | None = None,
         clean: Callable[[str], str] | None = None,
-        threshold: float = THRESHOLD,
+        ranker: Ranker | None = None,
+        library: Library | None = None,
+        larger: Larger | None = None,
+        threshold: float | None = None,
     ) -> None:
         self._encoder, self._cut, self._clean = encoder, cut or segments, clean or str.strip
-        self._threshold = threshold
+        self._ranker, self._library, self._larger = ranker, library, larger
+        self._sureness = Sureness.of(ranker)
+        self._threshold = self._sureness.threshold if threshold is None else threshold
         self._indexes: OrderedDict[int, Index] = OrderedDict()
+
+    def likely(self, question: str, episode_ids: Sequence[int]) -> Sequence[int]:
+        """The few of these episodes that are likeliest to say it; those that the library lacks, and without
+        one the first KEPT, stay in."""
+        if self._library is None or len(episode_ids) <= EPISODES:
+            return episode_ids[:KEPT]
+        known = self._library.known() & set(episode_ids)
+        found = self._library.search(question, known, limit=5 * EPISODES)
+        best = list(dict.fromkeys(f.episode_id for f in found))[:EPISODES]
+        return [*best, *(id for id in episode_ids if id not in known)][:KEPT]
 
     def answer(self, question: str, sources: Sequence[Source]) -> Answer:
         """One to three cited sentences; where `found` is False, the nearest places are cited."""
-        begun, before = time.perf_counter(), self._encoder.tokens
+        begun, before = time.perf_counter(), self._tokens()
         places = self._places(question, sources)
-        sure = places[0][2].confidence if places else 0.0
-        found = sure >= self._threshold
-        chosen = _evidence(places[0]) if found else [(s, i.sentences[h.at]) for s, i, h in places[:NEAREST]]
-        text = self._worded([said for _, said in chosen]) if found else ""
-        if not text:
-            text, found = NOT_HERE if len(sources) == 1 else NOT_IN_ANY, False
-        return Answer(
-            text=text,
-            citations=tuple(_citation(source, said) for source, said in chosen),
+        sure = self._sure(question, places)
+        evidence = chosen(places[0]) if sure >= self._threshold else []
+        text = self._worded(evidence)
+        made = Answer(
+            text=text or (NOT_HERE if len(sources) == 1 else NOT_IN_ANY),
+            citations=_cited(places[0], evidence) if text else _nearest(places),
             confidence=round(sure, 3),
-            found=found,
-            provenance=Provenance(
-                reader=self._encoder.name,
-                writer=NAME,
-                tokens=self._encoder.tokens - before,
-                seconds=round(time.perf_counter() - begun, 3),
-            ),
+            found=bool(text),
+            provenance=Provenance(reader=self._reader, writer=NAME),
         )
+        if not made.found and self._larger:
+            made = self._by_larger(question, places, made)
+        spent = replace(made.provenance, tokens=self._tokens() - before, seconds=_since(begun))
+        return replace(made, provenance=spent)
+
+    def _by_larger(self, question: str, places: Sequence[Place], otherwise: Answer) -> Answer:
+        """Worded by the larger model from the places found; `otherwise` where it finds nothing either."""
+        assert self._larger is not None
+        said = [(place, sentence) for place in places[:NEAREST] for sentence in place.said]
+        text = self._larger.worded(question, [s for _, s in said])
+        cited = [said[n] for n in backed(text, [s for _, s in said])]
+        if not text or not cited:
+            return otherwise
+        told = replace(otherwise.provenance, writer=self._larger.name, prompt=self._larger.prompt)
+        citations = tuple(c for place, s in cited for c in _cited(place, [s]))
+        return replace(otherwise, text=text, citations=citations, found=True, provenance=told)
+
+    @property
+    def _reader(self) -> str:
+        parts = (self._encoder, self._ranker)
+        return " + ".join(part.name for part in parts if part)
+
+    def _tokens(self) -> int:
+        parts = (self._encoder, self._larger)
+        return sum(part.tokens for part in parts if part)
 
     def _places(self, question: str, sources: Sequence[Source]) -> list[Place]:
         """The likeliest places over all sources, best first."""
-        indexed = [(source, self._index(source.transcript)) for source in sources]
-        places = [(s, index, hit) for s, index in indexed for hit in index.search(question)]
-        return sorted(places, key=lambda place: -place[2].score)
+        indexed = [(source, self._index(source)) for source in sources]
+        places = [
+            Place(source=source, index=index, hit=hit)
+            for source, index in indexed
+            for hit in index.search(question, ranker=self._ranker)
+        ]
+        return sorted(places, key=lambda place: -place.hit.score)
 
-    def _index(self, transcript: Transcript) -> Index:
-        key = hash(transcript.segments)
+    def _sure(self, question: str, places: Sequence[Place]) -> float:
+        """That the best place answers: by all that was found in its transcript."""
+        if not places:
+            return 0.0
+        index = places[0].index
+        return self._sureness.of_hits(question, index, [p.hit for p in places if p.index is index])
+
+    def _index(self, source: Source) -> Index:
+        key = hash(source.transcript.segments)
         if key not in self._indexes:
-            self._indexes[key] = Index(self._cut(transcript), self._encoder)
+            said = self._cut(source.transcript)
+            self._indexes[key] = Index(said, self._encoder, self._known(source, len(said)))
         self._indexes.move_to_end(key)
         while len(self._indexes) > KEPT:
             self._indexes.popitem(last=False)
         return self._indexes[key]
+
+    def _known(self, source: Source, n: int) -> Floats | None:
+        """Each sentence's vector is its passage's, where the library has the episode."""
+        found = self._library.passages_of(source.episode.id) if self._library and source.episode.id else None
+        if found is None or not found[0] or found[0][-1][1] != n - 1:
+            return None
+        spans, vectors = found
+        return vectors.repeat([b - a + 1 for a, b in spans], axis=0)
 
     def _worded(self, evidence: Sequence[Sentence]) -> str:
         """The cleaned sentences, with who says them where one person does."""
@@ -97,31 +165,24 @@ def segments(transcript: Transcript) -> list[Sentence]:
     ]
 
 
-def _evidence(place: Place) -> list[tuple[Source, Sentence]]:
-    """The best sentence and the neighbours that score nearly as well; for a question, its reply."""
-    source, index, hit = place
-    said, at = index.sentences, hit.at
-    if said[at].text.rstrip('"”').endswith("?") and at + 1 < len(said):
-        return [(source, s) for s in said[at + 1 : at + 3]]
-    near = [i for i in range(max(0, at - 2), min(len(said), at + 3)) if i != at and _joins(hit, i, said[i])]
-    chosen = {at}
-    for i in sorted(near, key=lambda i: -hit.scores[i]):
-        words = sum(len(said[j].text.split()) for j in {*chosen, i})
-        if len(chosen) < MOST_SENTENCES and words <= MOST_WORDS:
-            chosen.add(i)
-    return [(source, said[i]) for i in sorted(chosen)]
+def _since(begun: float) -> float:
+    return round(time.perf_counter() - begun, 3)
 
 
-def _joins(hit: Hit, at: int, sentence: Sentence) -> bool:
-    return bool(hit.scores[at] >= hit.score - MARGIN) and not sentence.text.rstrip('"”').endswith("?")
+def _nearest(places: Sequence[Place]) -> tuple[Citation, ...]:
+    return tuple(c for place in places[:NEAREST] for c in _cited(place, [place.best]))
 
 
-def _citation(source: Source, said: Sentence) -> Citation:
-    return Citation(
-        quote=said.text,
-        speaker=said.speaker,
-        start=said.start,
-        end=said.end,
-        show=source.episode.show,
-        episode=source.episode.title,
+def _cited(place: Place, said: Sequence[Sentence]) -> tuple[Citation, ...]:
+    episode = place.source.episode
+    return tuple(
+        Citation(
+            quote=s.text,
+            speaker=s.speaker,
+            start=s.start,
+            end=s.end,
+            show=episode.show,
+            episode=episode.title,
+        )
+        for s in said
     )

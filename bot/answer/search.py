@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -62,6 +62,12 @@ class TextEncoder(Protocol):
     def encode(self, texts: Sequence[str]) -> Floats: ...
 
 
+class Ranks(Protocol):
+    """`bot.answer.ranker.Ranker` is one."""
+
+    def scores(self, index: Index, question: str) -> Floats: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hit:
     """A sentence that may answer: `score` orders hits, also those of different transcripts.
@@ -112,8 +118,8 @@ class Index:
     ) -> None:
         self.sentences = tuple(sentences)
         self._encoder = encoder
-        self._vectors = encoder.encode([s.text for s in sentences]) if vectors is None else vectors
-        self._windows = _unit(_spread(self._vectors))
+        self.vectors = encoder.encode([s.text for s in sentences]) if vectors is None else vectors
+        self._windows = _unit(_spread(self.vectors))
         self._words = [stems(s.text) for s in sentences]
         self._counts = [_joined(self._words, i) for i in range(len(sentences))]
         self._lengths = np.array([sum(c.values()) for c in self._counts], np.float32)
@@ -121,27 +127,58 @@ class Index:
         n = len(sentences)
         self._idf = {w: math.log(1 + (n - c + 0.5) / (c + 0.5)) for w, c in seen.items()}
         self._rare = math.log(1 + (n + 0.5) / 0.5)
+        self._asked: tuple[str, Floats] | None = None
 
-    def search(self, question: str, limit: int = 5) -> list[Hit]:
-        """The likeliest places, best first and not beside one another; none for an empty transcript."""
+    @cached_property
+    def passages(self) -> Floats:
+        """The vector of each sentence with two on either side, (n, d)."""
+        total = np.concatenate([np.zeros_like(self.vectors[:1]), np.cumsum(self.vectors, axis=0)])
+        at = np.arange(len(self.vectors))
+        return _unit(total[np.minimum(at + 3, len(at))] - total[np.maximum(at - 2, 0)])
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for at, words in enumerate(self._words):
+            for word in set(words):
+                found.setdefault(word, []).append(at)
+        return found
+
+    def held(self, word: str) -> Floats:
+        """1 for the sentences that hold a stem, (n,)."""
+        row = np.zeros(len(self.sentences), np.float32)
+        row[self._places.get(word, [])] = 1
+        return row
+
+    def encoded(self, question: str) -> Floats:
+        """The question's vector; the last one's is kept."""
+        if self._asked is None or self._asked[0] != question:
+            self._asked = (question, self._encoder.encode([question])[0])
+        return self._asked[1]
+
+    def search(self, question: str, limit: int = 5, ranker: Ranks | None = None) -> list[Hit]:
+        """The likeliest places, best first and not beside one another; none for an empty transcript.
+
+        By the `ranker`'s scores where there is one.
+        """
         if not self.sentences:
             return []
         signals = self.signals(question)
-        scores = signals @ WEIGHTS
-        sure = confidence(signals)
-        hits: list[Hit] = []
-        for i in map(int, np.argsort(-scores, kind="stable")):
-            if all(abs(i - h.at) > APART for h in hits):
-                hits.append(Hit(at=i, score=float(scores[i]), confidence=sure, scores=scores))
-            if len(hits) == limit:
-                break
-        return hits
+        scores = ranker.scores(self, question) if ranker else signals @ WEIGHTS
+        return hits_of(scores, confidence(signals), limit)
+
+    def rarity(self, word: str) -> float:
+        """How much a stem tells in this transcript (BM25's idf); most where it isn't said."""
+        return self._idf.get(word, self._rare)
+
+    def holds(self, word: str) -> bool:
+        return word in self._idf
 
     def signals(self, question: str) -> Floats:
         """(n, len(SIGNALS)), each about 0..1."""
         asked = sorted(set(stems(question)))
-        vector = self._encoder.encode([question])[0]
-        cosine, window = self._vectors @ vector, self._windows @ vector
+        vector = self.encoded(question)
+        cosine, window = self.vectors @ vector, self._windows @ vector
         bm25 = self._bm25(asked)
         fused = 1 / (RRF + _ranks(bm25)) + 1 / (RRF + _ranks(window)) + 1 / (RRF + _ranks(cosine))
         texts = [s.text for s in self.sentences]
@@ -175,6 +212,17 @@ class Index:
         weight = {w: self._idf.get(w, self._rare) for w in asked}
         total = max(sum(weight.values()), 1e-6)
         return np.array([sum(weight[w] for w in asked if w in c) / total for c in self._counts], np.float32)
+
+
+def hits_of(scores: Floats, confidence: float, limit: int = 5) -> list[Hit]:
+    """The highest scores that are not beside one another, highest first."""
+    hits: list[Hit] = []
+    for i in map(int, np.argsort(-scores, kind="stable")):
+        if all(abs(i - h.at) > APART for h in hits):
+            hits.append(Hit(at=i, score=float(scores[i]), confidence=confidence, scores=scores))
+        if len(hits) == limit:
+            break
+    return hits
 
 
 def confidence(signals: Floats) -> float:

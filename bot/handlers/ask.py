@@ -11,27 +11,34 @@ from bot.request import Core, Request
 from bot.views import Part, Quote, Text, View
 
 AN_EPISODE = "episode:"
+MOST = 50  # transcripts that one answer is made of
 
 
 def ask(core: Core, request: Request) -> View:
     question = request.get("question")
     if not question:
         raise EarmarkError("Ask something: /ask how do they price bread?")
-    sources = list(sources_of(core, request.channel, request.get("show")))
+    sources = sources_of(core, request.channel, request.get("show"), question)
     if not sources:
         raise EarmarkError("No episode has been transcribed for this channel yet.")
     show = f"show:{request.get('show')} " if request.get("show") else ""
     return View(parts=answered(core.answerer.answer(question, sources)), share=f"/ask {show}{question}")
 
 
-def sources_of(core: Core, channel: Channel, show: str = "") -> Sequence[Source]:
-    """The channel's transcribed episodes, newest first; of one show, or one episode ("episode:12")."""
+def sources_of(core: Core, channel: Channel, show: str = "", question: str = "") -> Sequence[Source]:
+    """The channel's transcribed episodes, newest first; of one show, or one episode ("episode:12").
+
+    With a question only those that are likely to answer it, likeliest first: transcripts are long to load.
+    """
     feeds = followed(core.store, channel)
-    if show.startswith(AN_EPISODE) and show.removeprefix(AN_EPISODE).isdecimal():
-        wanted = int(show.removeprefix(AN_EPISODE))
-        return [s for s in core.store.sources([feed.id for feed in feeds]) if s.episode.id == wanted]
-    chosen = [the_one(feeds, show)] if show else feeds
-    return list(core.store.sources([feed.id for feed in chosen]))
+    wanted = show.removeprefix(AN_EPISODE)
+    one = show.startswith(AN_EPISODE) and wanted.isdecimal()
+    chosen = feeds if one or not show else [the_one(feeds, show)]
+    heard = core.store.heard([feed.id for feed in chosen])
+    if one:
+        heard = [id for id in heard if id == int(wanted)]
+    asked = core.answerer.likely(question, heard) if question else heard
+    return [core.store.source(id) for id in asked[:MOST]]
 
 
 def answered(answer: Answer) -> tuple[Part, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.domain import Claim, Insight, Reading, Source, Transcript
-from bot.errors import NotFound
+from bot.errors import StoreError
 from bot.store import due, rows
 from bot.store import tables as t
 from bot.store.clean import clean
@@ -82,7 +82,7 @@ class SqlLibrary:
         with self._db.read() as session:
             found = session.execute(usable).one_or_none()
             if found is None:
-                raise NotFound(f"There is no transcript of episode {episode_id}.")
+                raise StoreError(f"There is no transcript of episode {episode_id}.")
             row, show, content = found
             return Source(
                 episode=rows.to_episode(row, show), transcript=rows.unpack(rows.TRANSCRIPT, content)

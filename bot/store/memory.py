@@ -191,6 +191,17 @@ class MemoryStore:
         return _best_first(i for i in self._on.insights.values() if i.episode_id == episode_id)
 
     @_locked
+    def heard(self, feed_ids: Sequence[int]) -> list[int]:
+        found = (id_ for id_ in self._on.newest_first() if self._on.usable(id_))
+        return [id_ for id_ in found if self.episode(id_).feed_id in feed_ids]
+
+    @_locked
+    def source(self, episode_id: int) -> Source:
+        if not self._on.usable(episode_id):
+            raise StoreError(f"There is no transcript of episode {episode_id}.")
+        return Source(episode=self.episode(episode_id), transcript=self._on.transcripts[episode_id])
+
+    @_locked
     def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:
         found = (self.episode(id_) for id_ in self._on.newest_first() if self._on.usable(id_))
         of_feeds = (episode for episode in found if episode.feed_id in feed_ids)
