@@ -178,7 +178,6 @@ def test_bad_days_on_a_real_database(tmp_path: Path) -> None:
         weather=DENSE,
         step=timedelta(hours=2),
         quiet=timedelta(days=2),
-        quiet=timedelta(days=2),
     )
     _judge(world)
     for store in opened:

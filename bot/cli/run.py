@@ -27,32 +27,33 @@ if TYPE_CHECKING:
     from bot.wiring import Earmark
 
 GRACE_S = 10.0
+PARENT = "EARMARK_PARENT"  # tells a child whose it is
 
 
-# Two processes: a model that crashes or takes all memory costs an attempt at its episode, and no post.
-WORKERS = (("feeds", "posts"), ("models",))
+MODELS = {"models", "asr", "write"}
 
 
 @app.command()
 def work(
     lanes: Annotated[
-        list[str] | None, typer.Argument(help="Which of feeds, models, posts; all if left out.")
+        list[str] | None,
+        typer.Argument(help="Which of feeds, models, posts (with QUEUE: io, asr, write, post, clock)."),
     ] = None,
 ) -> None:
     """Run the stages until stopped: the half of the bot that listens to podcasts."""
     with earmark() as it:
-        from bot.schedule import LANES, Worker
-
-        wanted = tuple(lanes or LANES)
-        if unknown := ", ".join(sorted({*wanted} - {*LANES})):
-            raise EarmarkError(f"There is no lane {unknown}; there are {', '.join(LANES)}.")
-        if wanted == ("models",):
+        known = it.queue.LANES
+        wanted = tuple(lanes or known)
+        if unknown := ", ".join(sorted({*wanted} - {*known})):
+            hint = "" if it.settings.queue == "procrastinate" else " (More with QUEUE=procrastinate.)"
+            raise EarmarkError(f"There is no lane {unknown}; there are {', '.join(known)}.{hint}")
+        if {*wanted} <= MODELS:
             _first_to_go()
         it.channel()
-        if "posts" in wanted:  # not at each start of a process that may crash again and again
+        if {"posts", "post"} & {*wanted}:  # not at each start of a process that may crash again and again
             _try_again(it)
         it.pipeline.overdue = _end_overdue
-        Worker(it.pipeline, it.sweep, lanes=wanted).run()
+        it.queue.worker(it, wanted).run()
         sys.stdout.flush()
         # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
         # its checkpoint stands. Leaving at once keeps a stop under ten seconds.
@@ -72,6 +73,19 @@ def _end_overdue(claim: Claim) -> None:
     os._exit(os.EX_TEMPFAIL if hasattr(os, "EX_TEMPFAIL") else 75)
 
 
+def _end_with_parent() -> None:
+    """A child whose parent was killed outright ends too, or each new start would add more workers."""
+    parent = int(os.environ.get(PARENT) or 0)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(0)
+
+    if parent:
+        threading.Thread(target=watch, daemon=True, name="parent watch").start()
+
+
 def _first_to_go() -> None:
     """Where memory runs out, Linux ends the models' process rather than the one that posts."""
     with contextlib.suppress(OSError):
@@ -82,6 +96,7 @@ def _first_to_go() -> None:
 def serve(platform: Annotated[str, typer.Argument(help="Which chat platform.")] = "console") -> None:
     """Answer people on one platform: the half of the bot that must never keep anyone waiting."""
     with earmark() as it:
+        _end_with_parent()
         it.adapter(platform).serve(it, it)
 
 
@@ -103,7 +118,7 @@ def run() -> None:
         with earmark() as it:
             it.channel()
             children += [
-                *(Child("work", *lanes) for lanes in WORKERS),
+                *(Child("work", *lanes) for lanes in it.queue.PROCESSES),
                 *(Child("serve", name) for name in it.settings.listeners),
             ]
             for child in children:
@@ -143,7 +158,8 @@ class Child:
         pause = 1.0
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            env = {**os.environ, PARENT: str(os.getpid())}
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=env)
             code = self._process.wait()
             if self._stopping.is_set():
                 return
