@@ -75,10 +75,13 @@ class DiscordRest:
             Fault(method, path, status, {"code": code, "message": "no", **body}, headers or {}, times)
         )
 
+    def seen(self, condition: Callable[[], T], seconds: float) -> T:
+        with self._changed:
+            return self._changed.wait_for(condition, seconds)
+
     def wait(self, condition: Callable[[], T], what: str = "it") -> T:
         """Until `condition` is true of what has come in."""
-        with self._changed:
-            done = self._changed.wait_for(condition, PATIENCE_S)
+        done = self.seen(condition, PATIENCE_S)
         assert done, f"waited in vain for {what}: {[(c.method, c.path) for c in self.calls[-10:]]}"
         return done
 

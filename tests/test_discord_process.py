@@ -188,15 +188,16 @@ def test_a_new_server_is_greeted_and_one_that_throws_it_out_forgotten(listening:
     new = p.guild([hall], server.everyone) | {"id": "2010", "system_channel_id": "3010"}
     new["roles"] = [new["roles"][0] | {"id": "2010"}]
     server.channels["3010"] = hall
-    deadline = time.monotonic() + ACK_S * 10
-    while not server.called("POST", "/channels/3010/messages") and time.monotonic() < deadline:
+    for _ in range(5):
         # In the first two seconds of a session discord.py takes every server for one it was in before.
         server.emit("GUILD_DELETE", {"id": "2010"})
         server.emit("GUILD_CREATE", new)
-        server.answer_to(server.slash("help"))
+        if server.seen(lambda: server.called("POST", "/channels/3010/messages"), 3.0):
+            break
     assert "/podcasts add" in server.called("POST", "/channels/3010/messages")[0].body["content"]
     store.save_channel(Channel(platform="discord", workspace="2010", name="3010"))
     server.emit("GUILD_DELETE", {"id": "2010"})
+    deadline = time.monotonic() + 10
     while store.find_channel("discord", "2010", "3010") and time.monotonic() < deadline:
         server.answer_to(server.slash("help"))
     assert store.find_channel("discord", "2010", "3010") is None
