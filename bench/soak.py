@@ -117,9 +117,8 @@ class Soak:
         store, now = SqlStore.open(str(self.database)), datetime.now(UTC)
         for n in range(SHOWS):
             store.add_feed(Feed(url=self.server.url(f"/feed/show{n}"), next_check_at=now))
-        # All but the last few minutes of the time, in which the last ones are waited for.
         for n in range(CHANNELS):
-            at = now + timedelta(seconds=90 + self.seconds * n / CHANNELS)
+            at = now + timedelta(seconds=120 + (self.seconds - 180) * n / CHANNELS)
             made = Channel(name=f"c{n}", post_time=f"{at:%H:%M}")
             channel = store.save_channel(replace(made, next_post_at=next_post_at(made, now)))
             for feed in store.feeds():
@@ -129,7 +128,9 @@ class Soak:
         store.close()
 
     def run(self) -> None:
-        end, news, ask, kill = time.monotonic() + self.seconds, 0.0, 0.0, time.monotonic() + 20
+        began = time.monotonic()
+        # The first polls come before any news: what is older than them is history.
+        end, news, ask, kill = began + self.seconds, began + 60, 0.0, began + 20
         while time.monotonic() < end:
             now = time.monotonic()
             if self.process is None or self.process.poll() is not None:
@@ -212,7 +213,8 @@ class Soak:
         days = Counter((d.channel_id, d.local_date, d.part) for d in digests.values())
         silent = [c.name for c in store.channels() if c.name != "console" and not store.digests(c.id)]
         unseen = set(self.press.came) - {e.title for e in episodes}
-        unwritten = [e.title for e in episodes if not any(_is_written(r, e.id) for r in rows)]
+        wanted = [e for e in episodes if e.status == "wanted"]
+        unwritten = [e.title for e in wanted if not any(_is_written(r, e.id) for r in rows)]
         lost = [*unseen, *unwritten, *silent, *(f"post {d}" for d in digests if not marks[str(d)])]
         twice = [k for counts in (marks, had, days) for k, n in counts.items() if n > 1]
         twice += [t for t, n in Counter(e.title for e in episodes).items() if n > 1]
@@ -220,7 +222,7 @@ class Soak:
         counts = {
             "minutes": round(self.seconds / 60),
             "kills": dict(self.kills),
-            "episodes": len(episodes),
+            "episodes": len(wanted),
             "with insights": sum(bool(store.insights(e.id)) for e in episodes),
             "digests": len(digests),
             "posts": marks.total(),
