@@ -181,6 +181,7 @@ class QueueWorker:
             delete_jobs=DeleteJobCondition.ALWAYS,
             install_signal_handlers=False,
             shutdown_graceful_timeout=GRACE_S,
+            update_heartbeat_interval=DEAD_S / 3,
             stalled_worker_timeout=DEAD_S,
         )
 
