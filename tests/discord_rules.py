@@ -39,6 +39,9 @@ def _embeds(embeds: list[Json]) -> Iterator[str]:
         yield f"{len(embeds)} embeds"
     if (total := sum(utf16(text) for e in embeds for text in _texts(e))) > 6000:
         yield f"embeds of {total} in all"
+    urls = [embed["url"] for embed in embeds if embed.get("url")]
+    if len(urls) != len(set(urls)):
+        yield "two embeds of one address, of which only the first is shown"
     for number, embed in enumerate(embeds):
         yield from (f"embed {number}: {word}" for word in _embed(embed))
 

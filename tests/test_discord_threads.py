@@ -253,6 +253,15 @@ def test_where_the_thread_is_closed_to_it_the_answer_is_private() -> None:
     on_stage(play)
 
 
+def test_an_answer_that_is_refused_for_a_link_comes_without_links() -> None:
+    async def play(scene: Scene) -> None:
+        scene.env.inject_error("PATCH", "/webhooks/*", status=400, code=50035, times=1)
+        result = await scene.alice.slash(scene.room, "insights")
+        assert "five things" in shown(result)
+
+    on_stage(play)
+
+
 def test_in_a_forum_the_post_is_a_thread_of_its_own() -> None:
     async def play(scene: Scene) -> None:
         forum = scene.guild.create_forum_channel("podcasts")

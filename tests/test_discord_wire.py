@@ -87,6 +87,21 @@ def test_a_short_rate_limit_is_waited_for(server: DiscordServer) -> None:
     assert second.at - first.at >= 0.3
 
 
+def test_a_post_that_is_refused_for_a_link_goes_out_without_links(server: DiscordServer) -> None:
+    server.fail("POST", MESSAGES, 400, code=50035)
+    assert publisher(host(server)).publish(CHANNEL, DIGEST).thread_id
+    first, second = (call.body["embeds"] for call in server.called("POST", MESSAGES))
+    assert any("url" in embed for embed in first) and not any("url" in embed for embed in second)
+    assert [embed.get("title") for embed in first] == [embed.get("title") for embed in second]
+
+
+def test_a_post_that_is_refused_twice_fails_and_may_be_tried_again(server: DiscordServer) -> None:
+    server.fail("POST", MESSAGES, 400, code=50035, times=2)
+    with pytest.raises(PublishError, match="50035") as caught:
+        publisher(host(server)).publish(CHANNEL, DIGEST)
+    assert not caught.value.permanent
+
+
 def test_discords_own_errors_may_pass(server: DiscordServer) -> None:
     server.fail("POST", MESSAGES, 503)
     with pytest.raises(PublishError, match="error of its own") as caught:

@@ -10,11 +10,12 @@ import discord
 
 from adapters.discord.items import Interaction, as_sent
 from adapters.discord.place import Asked
-from adapters.discord.render import rendered
+from adapters.discord.render import rendered, unlinked
 from bot.domain import Post
 from bot.views import Text, View
 
 log = logging.getLogger(__name__)
+INVALID = 400
 NOT_ALLOWED = "Only you see this: I am not allowed to post it there. `earmark doctor` says what is missing."
 
 
@@ -61,7 +62,13 @@ async def deliver(interaction: Interaction, done: Done, asked: Asked) -> None:
 
 async def _show(interaction: Interaction, view: View) -> None:
     shared = bool(view.share) and view.private
-    await interaction.edit_original_response(**as_sent(rendered(view, share=shared)))
+    try:
+        await interaction.edit_original_response(**as_sent(rendered(view, share=shared)))
+    except discord.HTTPException as error:
+        if error.status != INVALID:
+            raise
+        log.warning("Discord refuses a message of ours (%s); once more without links.", error.code)
+        await interaction.edit_original_response(**as_sent(rendered(unlinked(view), share=shared)))
 
 
 def _thread(post: Post) -> str:

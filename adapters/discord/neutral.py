@@ -137,7 +137,7 @@ def web_link(url: str) -> str:
     except (ValueError, UnicodeError):
         return ""
     wanted = parts.scheme.lower() in ("http", "https") and "." in host.strip(".") and not parts.username
-    if not wanted or re.search(r"\s", url.strip()) or not re.fullmatch(r"[\w.:-]+", host):
+    if not wanted or re.search(r"\s", url.strip()) or not re.fullmatch(r"(?:[^\W_]|[.-])+", host):
         return ""
     safe = quote(parts._replace(netloc=_netloc(host, parts.port)).geturl(), safe=_KEEP, errors="replace")
     return safe if len(safe) <= URL else ""

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import discord
 
 from adapters.discord import limits
+from adapters.discord.deliver import INVALID
 from adapters.discord.items import Sent, as_sent
 from adapters.discord.neutral import plain
-from adapters.discord.render import rendered
+from adapters.discord.render import rendered, unlinked
 from adapters.discord.rows import RUN
 from adapters.discord.wire import NEEDED, forbidden, in_words, missing, point_at, rest, token_of
 from bot import digest
@@ -68,6 +69,16 @@ def _called(channel: Channel) -> str:
 async def publish(client: discord.Client, channel: Channel, made: Digest, view: View) -> Post:
     """One message and its thread; in a forum a post, which is its own thread."""
     place: Any = await client.fetch_channel(int(channel.name))
+    try:
+        return await _sent(client, place, channel, made, view)
+    except discord.HTTPException as error:
+        if error.status != INVALID:
+            raise
+        log.warning("Discord refuses the post (%s); once more without links.", error.code)
+        return await _sent(client, place, channel, made, unlinked(view))
+
+
+async def _sent(client: discord.Client, place: Any, channel: Channel, made: Digest, view: View) -> Post:
     sent = as_sent(rendered(view))
     try:
         if isinstance(place, discord.ForumChannel):

@@ -6,7 +6,7 @@ none of them: an embed's title leads to the page, its author line to the audio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -81,6 +81,12 @@ def _fit(cards: Sequence[Card]) -> bool:
     )
 
 
+def unlinked(view: View) -> View:
+    """Without the links of its items: for when Discord finds one of them ill-formed and refuses them all."""
+    parts = (replace(part, page="", link="") if isinstance(part, Item) else part for part in view.parts)
+    return replace(view, parts=tuple(parts))
+
+
 def laid_out(view: View, room: Room) -> Message:
     """Headings and texts at the head are the message's own text, what follows are its cards."""
     parts = [part for part in view.parts if not isinstance(part, Button)]
@@ -91,7 +97,18 @@ def laid_out(view: View, room: Room) -> Message:
         longer = f"{content}\n{first.description}".strip()
         if units(longer) <= limits.CONTENT:
             content, cards = longer, cards[1:]
-    return Message(content=content, cards=tuple(cards))
+    return Message(content=content, cards=tuple(_apart(cards)))
+
+
+def _apart(cards: Iterable[Card]) -> Iterator[Card]:
+    """No two with the same address: of such, Discord shows only the first (discord-api-docs#4129)."""
+    seen = set[str]()
+    for number, card in enumerate(cards):
+        again = card.url in seen
+        url = f"{card.url}{'-' if '#' in card.url else '#'}{number}" if again else card.url
+        url = url if len(url) <= limits.URL else ""
+        seen |= {url} - {""}
+        yield replace(card, url=url)
 
 
 def _head(parts: Sequence[Part], room: Room) -> tuple[str, Sequence[Part]]:
