@@ -34,8 +34,7 @@ def serve(core: Core, host: Host) -> None:
 
 
 def _speak_plainly() -> None:
-    """No word about voice, which we don't use; a line for a lost connection where discord.py has forty."""
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    """A line for a lost connection where discord.py has forty."""
     logging.getLogger("discord.client").addFilter(without_traceback)
 
 

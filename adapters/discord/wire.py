@@ -43,6 +43,8 @@ def point_at(host: Host) -> None:
     DISCORD_API_URL goes up to the version (https://discord.com/api/v10). discord.py keeps both addresses as
     attributes of classes (http.Route.BASE, gateway.DiscordWebSocket.DEFAULT_GATEWAY).
     """
+    # At each start discord.py would say that it can't do voice, which nobody wants of us.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if api := host.setting("DISCORD_API_URL"):
         Route.BASE = api.rstrip("/")
     if gateway := host.setting("DISCORD_GATEWAY_URL"):
