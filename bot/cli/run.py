@@ -31,6 +31,7 @@ PARENT = "EARMARK_PARENT"  # tells a child whose it is
 
 
 MODELS = {"models", "asr", "write"}
+NICE = 10  # of their process: about a tenth of what another one gets where both want all
 
 
 @app.command()
@@ -48,7 +49,7 @@ def work(
             hint = "" if it.settings.queue == "procrastinate" else " (More with QUEUE=procrastinate.)"
             raise EarmarkError(f"There is no lane {unknown}; there are {', '.join(known)}.{hint}")
         if {*wanted} <= MODELS:
-            _first_to_go()
+            _stand_back()
         it.channel()
         if {"posts", "post"} & {*wanted}:  # not at each start of a process that may crash again and again
             _try_again(it)
@@ -86,8 +87,11 @@ def _end_with_parent() -> None:
         threading.Thread(target=watch, daemon=True, name="parent watch").start()
 
 
-def _first_to_go() -> None:
-    """Where memory runs out, Linux ends the models' process rather than the one that posts."""
+def _stand_back() -> None:
+    """Models yield the processors to the processes that answer people and post; and where memory runs out,
+    Linux ends theirs rather than one of those."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", "ascii")
 
