@@ -1,0 +1,72 @@
+"""The models that training starts from, as transformers' folders, made once from the weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bot.errors import ConfigError, ModelError
+from bot.read.encoder import WeightFolders
+
+SMOLLM2 = "SmolLM2-135M-Instruct"
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+
+def smollm2(weights: WeightFolders) -> Path:
+    """SmolLM2-135M-Instruct from the packaged GGUF (Q4_1, so a little less than as published), 538 MB.
+
+    The last part of the path is its name: prompts are chosen by it.
+    """
+    return weights.derived("smollm2-135m-transformers-1", _converted(weights)) / SMOLLM2
+
+
+def _converted(weights: WeightFolders) -> Any:
+    return lambda target: from_gguf(weights.folder("smollm2-135m") / "model.gguf", target / SMOLLM2)
+
+
+def from_gguf(file: Path, target: Path) -> None:
+    """Write a GGUF file as a transformers folder in fp32; ModelError where the extra is missing."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        read = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name)
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    except ImportError as error:
+        raise ModelError('Reading GGUF needs `pip install "earmark[train]"`.') from error
+    # `save_pretrained` refuses a model that was quantised, even after it was unpacked: a fresh one of the
+    # same shape takes its weights.
+    shape = json.loads(read.config.to_json_string(use_diff=False))
+    shape.pop("quantization_config", None)
+    plain = AutoModelForCausalLM.from_config(type(read.config)(**shape))
+    plain.load_state_dict(read.state_dict())
+    plain.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+def halved(folder: Path, target: Path, layers: int) -> None:
+    """A student out of its teacher: `layers` of its layers, evenly spaced, the first and the last among them.
+
+    Shleifer & Rush 2020, “Pre-trained Summarization Distillation”. Everything else is copied.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    kept = spaced(len(model.model.layers), layers)
+    model.model.layers = type(model.model.layers)(model.model.layers[i] for i in kept)
+    for at, layer in enumerate(model.model.layers):
+        layer.self_attn.layer_idx = at  # where it keeps what it has read
+    model.config.num_hidden_layers = layers
+    if getattr(model.config, "layer_types", None):
+        model.config.layer_types = [model.config.layer_types[i] for i in kept]
+    model.save_pretrained(target)
+    AutoTokenizer.from_pretrained(folder).save_pretrained(target)
+
+
+def spaced(whole: int, kept: int) -> list[int]:
+    """Which of `whole` layers stay: as evenly spaced as whole numbers allow; ConfigError if that can't be."""
+    if not 2 <= kept <= whole:
+        raise ConfigError(f"A student of {whole} layers keeps 2 to {whole} of them, not {kept}.")
+    return [round(i * (whole - 1) / (kept - 1)) for i in range(kept)]

@@ -1,0 +1,131 @@
+"""The report of a comparison: an HTML file with its plots inside, JSON, and one line for a card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+
+_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem}
+body{color:#222}
+h1{font-size:1.4rem}.verdict{font-size:1.05rem;
+padding:.7rem 1rem;border-left:4px solid #2f6f9f;background:#f3f6f9}
+.failed{border-color:#b3312f}table{border-collapse:collapse}
+td,th{padding:.2rem .9rem .2rem 0;text-align:right}
+td:first-child,th:first-child{text-align:left}tr+tr{border-top:1px solid #ddd}
+svg{width:460px;max-width:100%;font:12px system-ui,sans-serif;fill:#2f6f9f}svg text{fill:#333}
+.axis{stroke:#888;fill:none}.even{stroke:#bbb;stroke-dasharray:4 3}pre{white-space:pre-wrap;font:inherit}
+@media(prefers-color-scheme:dark){body{background:#16181b;color:#ddd}.verdict{background:#20242a}
+svg text{fill:#ccc}tr+tr{border-color:#333}svg{fill:#6fb0e0}}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a comparison must keep to, None where it doesn't matter."""
+
+    max_kl: float | None = None
+    min_agreement: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """`kind`: reader or words. `passages`: how many episodes or texts went through both. `examples`: what
+    each wrote of a passage. `broken`: the limits it doesn't keep to, in words."""
+
+    kind: str
+    a: str
+    b: str
+    date: str
+    passages: int
+    figures: Mapping[str, float]
+    examples: Sequence[tuple[str, str, str]] = ()
+    broken: Sequence[str] = ()
+
+
+# By kind, the figure that each limit is of.
+LIMITED = {"words": ("KL, nats a token", "same likeliest token"), "reader": ("", "same five")}
+
+
+def broken(kind: str, figures: Mapping[str, float], limits: Limits) -> list[str]:
+    """Which limits aren't kept, in words."""
+    kl, agreement = LIMITED[kind]
+    out = []
+    if limits.max_kl is not None and kl and figures[kl] > limits.max_kl:
+        out.append(f"{kl} is {figures[kl]:.4f}, more than {limits.max_kl:g}")
+    if limits.min_agreement is not None and figures[agreement] < limits.min_agreement:
+        out.append(f"{agreement} is {figures[agreement]:.3f}, less than {limits.min_agreement:g}")
+    return out
+
+
+def verdict(it: Comparison) -> str:
+    """One line for the model card."""
+    f = it.figures
+    if it.kind == "reader":
+        said = (
+            f"rank correlation {f['rank correlation of scores']:.4f}, "
+            f"{5 * f['same five']:.1f} of five the same, "
+            f"nDCG@5 {f['nDCG@5 A']:.3f} → {f['nDCG@5 B']:.3f}, "
+            f"{_times(f, 'sentences a CPU second')} the speed"
+        )
+    else:
+        said = (
+            f"KL {f['KL, nats a token']:.4f} nats a token, likeliest token the same in "
+            f"{f['same likeliest token']:.1%}, held-out loss {f['held-out loss A']:.3f} → "
+            f"{f['held-out loss B']:.3f}, {_times(f, 'memory, MB')} the memory"
+        )
+    unit = "episodes" if it.kind == "reader" else "texts"
+    return f"{it.b} against {it.a} ({it.passages} {unit}, {it.date}): {said}."
+
+
+def _times(figures: Mapping[str, float], name: str) -> str:
+    of_a = figures[f"{name} A"]
+    return f"{figures[f'{name} B'] / of_a:.2f} ×" if of_a > 0 else "an unknown multiple of"
+
+
+def as_json(it: Comparison) -> str:
+    return json.dumps({**asdict(it), "verdict": verdict(it)}, ensure_ascii=False, indent=1)
+
+
+def as_html(it: Comparison, plots: Sequence[str]) -> str:
+    """A page that needs nothing else, no script either."""
+    title = f"{it.b} against {it.a}"
+    failed = "".join(f"<br>Not kept: {escape(b)}." for b in it.broken)
+    mark = " failed" if it.broken else ""
+    return "\n".join(
+        [
+            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
+            f'<meta name=viewport content="width=device-width"><style>{_STYLE}</style>',
+            f"<h1>{escape(title)}</h1><p class='verdict{mark}'>{escape(verdict(it))}{failed}</p>",
+            f"<table><tr><th><th>A<br>{escape(it.a)}<th>B<br>{escape(it.b)}</tr>",
+            *(_row(*row) for row in rows(it.figures)),
+            f"</table><div>{''.join(plots)}</div>",
+            *_examples(it.examples),
+            "</html>",
+        ]
+    )
+
+
+def rows(figures: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
+    """Name, of A, of B; a figure of the pair stands once."""
+    for name, value in figures.items():
+        if name.endswith(" A") and f"{name[:-2]} B" in figures:
+            yield name[:-2], _written(value), _written(figures[f"{name[:-2]} B"])
+        elif not name.endswith(" B"):
+            yield name, _written(value), ""
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _row(name: str, a: str, b: str) -> str:
+    cells = f"<td colspan=2>{a}" if not b else f"<td>{a}<td>{b}"
+    return f"<tr><td>{escape(name)}{cells}</tr>"
+
+
+def _examples(examples: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    if examples:
+        yield "<h2>The same passages, as each words them</h2>"
+    for id, a, b in examples:
+        yield f"<h3>{escape(id)}</h3><pre><b>A</b> {escape(a)}</pre><pre><b>B</b> {escape(b)}</pre>"
