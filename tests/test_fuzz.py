@@ -108,44 +108,12 @@ def core() -> Any:
 
 
 NAMES = ("/ask", "/dig", "/rate", "/insights", "/digest", "/podcasts", "/help", "/", "")
-WORDS = (
-    *[
-        "time",
-        "timezone",
-        "count",
-        "days",
-        "topics",
-        "prefer",
-        "mute",
-        "pause",
-        "resume",
-        "why",
-        "preview",
-        "add",
-        "remove",
-        "import",
-        "search",
-    ],
-    *[
-        "list",
-        "yes",
-        "1",
-        "-1",
-        "0",
-        "99999999999999999999",
-        "٣",
-        "²",
-        "08:00",
-        "25:99",
-        "Europe/Berlin",
-        "../../etc",
-        "mon,tue",
-        "useful",
-    ],
-    *["https://[", "https://a.example/f", "topic:", "days:9", "<@U1>", "é"],
-    "\x00",
-    "\u202e",
+SAID = (
+    "time timezone count days topics prefer mute pause resume why preview add remove import search list yes "
+    "1 -1 0 99999999999999999999 ٣ ² 08:00 25:99 Europe/Berlin ../../etc mon,tue useful "
+    "https://[ https://a.example/f topic: days:9 <@U1> é"
 )
+WORDS = (*SAID.split(), "\x00", "\u202e")
 
 
 @fuzzed

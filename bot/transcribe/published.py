@@ -59,12 +59,18 @@ def parse(body: bytes, mime_type: str = "", url: str = "") -> Transcript:
     duration = max((segment.end or 0.0 for segment in segments), default=0.0)
     language = _vtt_language(text) if kind == "vtt" else ""
     return Transcript(
-        segments=tuple(segments),
+        segments=tuple(map(_forward, segments)),
         language=language,
         source="publisher",
         model=kind,
         duration_s=duration or None,
     )
+
+
+def _forward(segment: Segment) -> Segment:
+    """A cue that ends before it begins (a digit lost in a time) ends where it begins."""
+    start, end = segment.start, segment.end
+    return replace(segment, end=start) if start is not None and end is not None and end < start else segment
 
 
 def _decoded(body: bytes) -> str:
