@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,6 +83,17 @@ class Settings(BaseSettings):
     http_host: str = _named("HTTP_HOST", "Which address to listen on.", "127.0.0.1")
     http_port: str = _named("HTTP_PORT", "And which port.", "3000")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_format: Literal["text", "json"] = "text"
+
+    @property
+    def secret_values(self) -> tuple[str, ...]:
+        """What no log may hold; the database's address is there for its password."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        return (
+            *secrets,
+            *(part for secret in secrets for part in re.findall(r"://[^/@]*?:([^@]+)@", secret)),
+        )
 
     @property
     def allowed(self) -> tuple[str, ...]:

@@ -63,14 +63,12 @@ def earmark(*, out: TextIO | None = None, settings: dict[str, Any] | None = None
 
     The console posts to `out` (stdout); `settings` go before those of the environment.
     """
-    from bot import config
+    from bot import config, logs
     from bot.cli.progress import bars
     from bot.wiring import Earmark
 
     loaded = config.load(**(settings or {}))
-    logging.basicConfig(
-        level=loaded.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
-    )
+    logs.begin(loaded.log_level, loaded.log_format, loaded.secret_values)
     try:
         with bars() as progress:
             yield Earmark(loaded, progress=progress, out=out)
