@@ -1,0 +1,154 @@
+"""From a teacher to a smaller student, by a recipe: `earmark distill RECIPE --folder FOLDER --out FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from bot.errors import ConfigError
+from bot.read.encoder import WeightFolders
+from bot.training.asked import Asked, asked_of
+from bot.training.base import halved, smollm2
+from bot.training.cousins import Ct2Cousin, tokenizer_of
+from bot.training.curate import Curated, curated, uncurated
+from bot.training.distill_trl import learn, shuffled
+from bot.training.episodes import Annotated, is_validation
+from bot.training.fidelity_words import written
+from bot.training.folder import load
+from bot.training.recipe import Recipe, read
+from bot.training.writer import Example, example
+
+__all__ = ["read", "run"]
+HELD_OUT, WRITTEN = 24, 12
+
+
+def run(recipe: Recipe, folder: Path, out: Path, weights: WeightFolders) -> str:
+    """Make the student and its reports below `out`; a line that says how it stands."""
+    begun = time.monotonic()
+    episodes = load(folder, everything=True).episodes
+    teacher = _named(recipe.teacher, weights)
+    student = _student(recipe, teacher, weights, out / recipe.name)
+    tokenizer = tokenizer_of(student)
+    chosen = _chosen(recipe, [e for e in episodes if not is_validation(e)])
+    lessons = lessons_of(chosen.kept, tokenizer, recipe)
+    _write(out / "curation.json", {"report": chosen.report(), "dropped": chosen.dropped})
+    held = asked_of([e for e in episodes if is_validation(e)], HELD_OUT)
+    learned = _trained(student, teacher, tokenizer, lessons, recipe, held)
+    figures = {**learned, **_gate(student, asked_of([e for e in episodes if is_validation(e)], WRITTEN))}
+    figures["minutes"] = round((time.monotonic() - begun) / 60, 1)
+    _write(out / "report.json", {"recipe": asdict(recipe), "pairs": len(lessons), **figures})
+    return _said(recipe, figures, out)
+
+
+def _named(name: str, weights: WeightFolders) -> Path:
+    folder = smollm2(weights) if name == "smollm2" else Path(name)
+    if not (folder / "config.json").is_file():
+        raise ConfigError(
+            f"{name} is no folder with a language model; train a teacher first (docs/training.md)."
+        )
+    return folder
+
+
+def _student(recipe: Recipe, teacher: Path, weights: WeightFolders, target: Path) -> Path:
+    """The untrained student's folder, made below `out` under the recipe's name."""
+    source = {"teacher": teacher, "base": smollm2(weights) if recipe.student == "base" else teacher}
+    folder = source.get(recipe.student) or _named(recipe.student, weights)
+    whole = json.loads((folder / "config.json").read_text("utf-8"))["num_hidden_layers"]
+    halved(folder, target, recipe.layers or whole)
+    return target
+
+
+def _chosen(recipe: Recipe, episodes: Sequence[Annotated]) -> Curated:
+    every = asked_of(episodes)
+    return curated(every, recipe.seed) if recipe.curated else uncurated(every)
+
+
+def lessons_of(asked: Sequence[Asked], tokenizer: Any, recipe: Recipe) -> list[Example]:
+    """Those that are short enough, shuffled; so many as the recipe wants, for sizes that compare."""
+    made = (example(a.pair, tokenizer) for a in asked)
+    fits = [e for e in made if len(e.ids) <= recipe.longest]
+    if len(fits) < max(recipe.pairs, recipe.batch):
+        raise ConfigError(f"{len(fits)} pairs are left, and the recipe wants {recipe.pairs or recipe.batch}.")
+    return list(shuffled(fits, recipe.seed))[: recipe.pairs or None]
+
+
+def _trained(
+    student: Path,
+    teacher: Path,
+    tokenizer: Any,
+    lessons: Sequence[Example],
+    recipe: Recipe,
+    held: Sequence[Asked],
+) -> dict[str, Any]:
+    """The student's folder is written anew; losses on `held` before and after, steps, tokens."""
+    model, guide = _model(student), _model(teacher)
+    if model.config.vocab_size != guide.config.vocab_size:
+        raise ConfigError(
+            "Teacher and student cut text into different tokens; learn from its texts (learns = “texts”)."
+        )
+    before = held_out_loss(model, tokenizer, held)
+    with TemporaryDirectory() as scratch:
+        found = learn(model, guide, tokenizer, lessons, recipe, Path(scratch))
+    after = held_out_loss(model, tokenizer, held)
+    model.save_pretrained(student)
+    return {
+        **found,
+        "held-out loss before": before,
+        "held-out loss": after,
+        "held-out loss of the teacher": held_out_loss(guide, tokenizer, held),
+        "parameters_m": round(sum(p.numel() for p in model.parameters()) / 1e6, 1),
+    }
+
+
+def held_out_loss(model: Any, tokenizer: Any, held: Sequence[Asked]) -> float:
+    """The mean over texts of the loss of a token of the annotator's text, in nats."""
+    model.eval()
+    losses = []
+    for one in held:
+        lesson = example(one.pair, tokenizer)
+        with torch.inference_mode():
+            logits = model(lesson.ids[None], logits_to_keep=lesson.written + 1).logits[0, :-1]
+        right = lesson.ids[-lesson.written :]
+        losses.append(torch.nn.functional.cross_entropy(logits.float(), right).item())
+    return round(mean(losses), 4)
+
+
+def _model(folder: Path) -> Any:
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def _gate(folder: Path, asked: Sequence[Asked]) -> dict[str, Any]:
+    """What the student writes as it would ship: int8, greedy."""
+    made = written(Ct2Cousin(folder), asked)
+    return {
+        "passes the gate": mean(map(float, made.passed)),
+        "tokens a CPU second": round(made.tokens / max(made.seconds, 1e-9), 1),
+        "texts": list(made.texts),
+    }
+
+
+def _said(recipe: Recipe, figures: Mapping[str, Any], out: Path) -> str:
+    return (
+        f"{recipe.name}: held-out loss {figures['held-out loss before']:.3f} → "
+        f"{figures['held-out loss']:.3f} "
+        f"(teacher {figures['held-out loss of the teacher']:.3f}) after {figures['steps']} steps and "
+        f"{figures['tokens']} tokens; {figures['passes the gate']:.0%} pass the gate; "
+        f"{figures['tokens a CPU second']:g} tokens a second. The student is in {out / recipe.name}."
+    )
+
+
+def _write(path: Path, what: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(what, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -1,0 +1,182 @@
+"""Distilling: recipes are checked, data curated for reasons, and a tiny student learns of its teacher."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bot.errors import ConfigError
+from bot.training import curate
+from bot.training.asked import Asked, asked_of
+from bot.training.base import halved, spaced
+from bot.training.recipe import Recipe, of, read
+from tests.test_fidelity import annotated_one
+
+RECIPES = Path(__file__).parent.parent / "bot" / "training" / "recipes"
+GOOD = (
+    "Streets with white roofs were 2.4 degrees cooler than others, says Ann Roy, because roofs reflect light."
+)
+MORE = (
+    " A tree takes thirty years to grow, Ann Roy says, and paint takes an afternoon,"
+    " so that roofs reflect light long before trees grow."
+)
+
+
+def asked(n: int, text: str = GOOD + MORE, show: str = "Go Time", kind: str = "claim", **pair: Any) -> Asked:
+    """The n-th pair; its headline has words of its own, so that it's no double."""
+    one = asked_of([annotated_one()])[0]
+    changed = replace(one.pair, episode=f"e{n}", text=text, show=show, kind=kind, **pair)
+    return replace(one, pair=changed, metadata=f"{one.metadata} {show}")
+
+
+def test_what_goes_for_what() -> None:
+    found = curate.curated(
+        [
+            asked(1),
+            asked(2),
+            asked(3, text="Too short."),
+            asked(4, text=GOOD.replace("2.4", "7.4") + MORE),
+            asked(5, headline=" ".join(["roofs"] * 13)),
+        ]
+    )
+    assert [a.pair.episode for a in found.kept] == ["e1"]
+    why = {id.partition("|")[0]: reason.partition(":")[0] for id, reason in found.dropped.items()}
+    assert why == {"e2": "double", "e3": "length", "e4": "unsupported", "e5": "length"}
+    assert found.report() == {"kept": 1, "length": 2, "double": 1, "unsupported": 1}
+
+
+def test_no_show_teaches_its_own_manner_alone() -> None:
+    many = [asked(n, show="Loud") for n in range(30)] + [asked(30 + n, show=f"S{n}") for n in range(6)]
+    gone = curate.balanced(many, lambda a: a.pair.show, "show")
+    assert len(gone) == 20 and all(why == "show: enough of Loud" for why in gone.values())
+    assert gone == curate.balanced(many, lambda a: a.pair.show, "show"), "the same by the same seed"
+    assert not curate.balanced(many[-6:], lambda a: a.pair.show, "show")
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda p: p.stem)
+def test_recipes_that_ship_are_whole(path: Path) -> None:
+    recipe = read(path)
+    assert recipe.name == path.stem
+    assert read(path, steps=3, teacher=Path("x")) == replace(recipe, steps=3, teacher="x")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"name": "x", "steps": 3, "lambda": 0.5}, "knows no “lambda”"),
+        ({"steps": 3}, "“name” is missing"),
+        ({"name": "x", "steps": "3"}, "“steps” is missing or wrong"),
+        ({"name": "x", "steps": 3, "beta": 2}, "0 to 1"),
+        ({"name": "x", "steps": 3, "learns": "by heart"}, "learns is one of"),
+        ({"name": "x"}, "how long"),
+    ],
+)
+def test_a_recipe_that_is_wrong_is_named(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        of(values, "x.toml")
+
+
+@pytest.mark.parametrize(("whole", "kept"), [(30, 15), (6, 2), (7, 7)])
+def test_layers_are_spread(whole: int, kept: int) -> None:
+    found = spaced(whole, kept)
+    assert len(set(found)) == kept and found == sorted(found) and (found[0], found[-1]) == (0, whole - 1)
+    with pytest.raises(ConfigError):
+        spaced(whole, 1)
+
+
+def tiny(folder: Path, layers: int = 4) -> Path:
+    """A Llama of a few thousand weights and forty words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    words = {w: n for n, w in enumerate(["<|im_end|>", "[UNK]", *(f"w{n}" for n in range(38))])}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>")
+    fast.save_pretrained(folder)
+    shape = LlamaConfig(
+        vocab_size=40,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=64,
+        eos_token_id=0,
+        pad_token_id=0,
+        bos_token_id=0,
+    )
+    torch.manual_seed(0)
+    LlamaForCausalLM(shape).save_pretrained(folder)
+    return folder
+
+
+def test_a_halved_model_keeps_the_layers_it_should(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    halved(tiny(tmp_path / "whole"), tmp_path / "half", 2)
+    whole, half = (AutoModelForCausalLM.from_pretrained(tmp_path / n) for n in ("whole", "half"))
+    assert half.config.num_hidden_layers == len(half.model.layers) == 2
+    for at, of_whole in ((0, 0), (1, 3)):
+        assert torch.equal(
+            half.model.layers[at].mlp.up_proj.weight, whole.model.layers[of_whole].mlp.up_proj.weight
+        )
+    out = half.generate(torch.tensor([[3, 4, 5]]), max_new_tokens=4, do_sample=False)
+    assert out.shape[1] > 3, "its memory of what it read has as many layers"
+
+
+@pytest.mark.parametrize("lmbda", [0.0, 1.0])
+@pytest.mark.parametrize("learns", ["probabilities", "texts"])
+def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path, learns: str, lmbda: float) -> None:
+    pytest.importorskip("trl", reason="needs the extra [train]")
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from bot.training.distill_trl import learn
+    from bot.training.writer import Example
+
+    folder = tiny(tmp_path / "t")
+    halved(folder, tmp_path / "s", 2)
+    teacher, student = (AutoModelForCausalLM.from_pretrained(p) for p in (folder, tmp_path / "s"))
+    lessons = [
+        Example(key=str(n), ids=torch.tensor([5, 6, 7, 8 + n, 9, 10, 0][n % 2 :]), written=4)
+        for n in range(8)
+    ]
+    recipe = Recipe(
+        name="tiny", learns=learns, lmbda=lmbda, beta=lmbda, tokens=1500, batch=4, rate=3e-3, longest=32
+    )
+
+    def distance() -> float:
+        ids = torch.stack([e.ids for e in lessons if len(e.ids) == 7])
+        with torch.no_grad():
+            p, q = (m(ids).logits[:, -5:-1].log_softmax(-1) for m in (teacher, student))
+        if learns == "texts":
+            return float(-q.gather(-1, ids[:, -4:, None]).mean())
+        return float((p.exp() * (p - q)).sum(-1).mean())
+
+    before = distance()
+    found = learn(
+        student, teacher, AutoTokenizer.from_pretrained(folder), lessons, recipe, tmp_path / "scratch"
+    )
+    assert distance() < 0.8 * before
+    assert 1500 <= found["tokens"] < 1600, "training ends with its tokens"
+    assert len(found["losses"]) == found["steps"]
+
+
+def test_a_batch_hides_the_question_and_the_padding() -> None:
+    pytest.importorskip("accelerate", reason="needs the extra [train]")
+    from bot.training.distill_trl import IGNORED, batch_of
+
+    rows = [{"ids": [1, 2, 3, 4], "written": 2}, {"ids": [5, 6, 7], "written": 1}]
+    made = batch_of(rows, 0, prompts=True)
+    assert made["labels"].tolist() == [[IGNORED, IGNORED, 3, 4], [IGNORED, IGNORED, 7, IGNORED]]
+    assert made["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
+    assert made["prompts"].tolist() == [[1, 2], [5, 6]]
+    left = batch_of([{"ids": [1, 2, 3], "written": 2}, rows[1]], 0, prompts=True)
+    assert left["prompts"].tolist() == [[0, 1], [5, 6]] and left["prompt_attention_mask"][0].tolist() == [
+        0,
+        1,
+    ]
