@@ -46,7 +46,7 @@ def perform(core: Core, name: str, action: str, request: Request) -> View:
     chosen = _action(name, action)
     if chosen is None:
         return message(f"There is no /{name} {action}".rstrip() + ". /help lists what there is.")
-    if chosen.changes and request.channel.admins_only and not request.is_admin:
+    if _is_kept_from(chosen, request.channel, request.is_admin):
         return message("Only admins change the settings of this channel; ask one of them.")
     try:
         return chosen.handler(core, request)
@@ -55,12 +55,25 @@ def perform(core: Core, name: str, action: str, request: Request) -> View:
 
 
 def form(
-    core: Core, channel: Channel, name: str, action: str, options: dict[str, str] | None = None
+    core: Core,
+    channel: Channel,
+    name: str,
+    action: str,
+    options: dict[str, str] | None = None,
+    *,
+    is_admin: bool = True,
 ) -> Form | None:
-    """The form to show instead of running an action whose options are missing; None: just run it."""
+    """The form to show instead of running an action whose options are missing; None: just run it, which
+    also tells those who may not why."""
     chosen = _action(name, action)
     given = [value for value in (options or {}).values() if value.strip()]
-    return chosen.form(core, channel) if chosen and chosen.form and not given else None
+    if chosen is None or chosen.form is None or given or _is_kept_from(chosen, channel, is_admin):
+        return None
+    return chosen.form(core, channel)
+
+
+def _is_kept_from(action: Action, channel: Channel, is_admin: bool) -> bool:
+    return action.changes and channel.admins_only and not is_admin
 
 
 def complete(

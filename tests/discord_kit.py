@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import simcord
@@ -18,38 +16,9 @@ from adapters.discord.publish import publish
 from bot import digest
 from bot.domain import Channel, Digest, Post
 from bot.following import follow
-from bot.ports import Pages
+from tests.fakes import FakeHost
 from tests.test_commands import FakeCore
 from tests.test_pipeline import URL, World
-
-
-@dataclass
-class FakeSecrets:
-    kept: dict[str, str] = field(default_factory=dict)
-
-    def save(self, name: str, text: str) -> None:
-        self.kept[name] = text
-
-    def load(self, name: str) -> str | None:
-        return self.kept.get(name)
-
-    def names(self, prefix: str) -> list[str]:
-        return [name for name in self.kept if name.startswith(prefix)]
-
-    def delete(self, name: str) -> None:
-        self.kept.pop(name, None)
-
-
-@dataclass
-class FakeHost:
-    settings: dict[str, str] = field(default_factory=dict)
-    secrets: FakeSecrets = field(default_factory=FakeSecrets)
-    out: io.StringIO = field(default_factory=io.StringIO)
-    pages: Pages | None = None
-    data_dir: Path = Path()
-
-    def setting(self, name: str) -> str:
-        return self.settings.get(name, "")
 
 
 @dataclass

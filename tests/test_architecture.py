@@ -17,7 +17,8 @@ ENGINES = ("feeds", "audio", "transcribe", "read", "write", "answer", "store", "
 ADAPTERS = ("console", "slack", "discord", "web")
 
 CORE = ("commands", "threads", "request", "views", "digest", "domain", "errors", "ports")
-OF_ADAPTERS = {*CORE, "export", "pages"}
+OF_ADAPTERS = {
+    "metrics","inert", *CORE, "export", "pages"}
 
 # Module (or package) of ours → what of ours it may import besides itself.
 ALLOWED: dict[str, tuple[str, ...]] = {

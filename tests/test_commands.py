@@ -249,6 +249,8 @@ def test_settings_may_be_for_admins_only(core: FakeCore) -> None:
     assert core.store.channel(1) == channel and len(core.store.subscriptions(1)) == 1
     for line in ("/digest why", "/podcasts", "/insights"):
         assert "Only admins change" not in plain(commands.run(core, channel, line, user="U2", is_admin=False))
+    assert commands.form(core, channel, "digest", "edit", is_admin=False) is None
+    assert commands.form(core, channel, "digest", "edit", is_admin=True) is not None
     assert "Only admins" not in plain(commands.run(core, channel, "/digest admins off", is_admin=True))
 
 

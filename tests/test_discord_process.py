@@ -21,8 +21,8 @@ from bot.domain import Channel, Digest, Feed, Post, Subscription
 from bot.store.sql import SqlStore
 from tests import discord_payloads as p
 from tests.conftest import ROOT
-from tests.discord_kit import FakeHost
 from tests.discord_server import IDENTIFY, RESUME, DiscordServer
+from tests.fakes import FakeHost
 from tests.store_kit import DAY, NOW, World, episode, insight
 
 ACK_S, STOP_S = 1.0, 10.0

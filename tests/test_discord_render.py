@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.discord.items import as_sent
-from adapters.discord.neutral import fitted, inert, one_line, shortened, web_link, with_links
+from adapters.discord.limits import units
+from adapters.discord.neutral import fitted, inert, with_links
 from adapters.discord.render import Message, rendered
 from bot import digest
+from bot.inert import one_line, shortened, web_link
 from bot.views import Button, Heading, Item, Part, Quote, Text, View, message
 from tests.discord_rules import broken_rules, utf16
 from tests.golden_digest import DIGEST, PICKS
@@ -133,7 +135,7 @@ def test_whatever_strangers_write_discord_takes_it_and_nobody_is_pinged(view: Vi
 @settings(max_examples=150, deadline=None)
 @given(text, st.integers(1, 300))
 def test_shrinking_keeps_the_limit_and_cuts_no_word(said: str, limit: int) -> None:
-    cut = shortened(one_line(said), limit)
+    cut = shortened(one_line(said), limit, units)
     assert utf16(cut) <= limit
     assert utf16(fitted(said, limit)) <= limit + 2
     whole = one_line(said)

@@ -13,15 +13,15 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord import examine, publisher
-from adapters.discord.serve import without_traceback
+from adapters.discord.listening import without_traceback
 from adapters.discord.wire import PERMISSIONS
 from bot.domain import Channel
 from bot.errors import ConfigError, PublishError, Unreachable
 from bot.store.memory import MemoryStore
 from tests import discord_payloads as p
-from tests.discord_kit import FakeHost
 from tests.discord_rules import broken_rules
 from tests.discord_server import DiscordServer
+from tests.fakes import FakeHost
 from tests.golden_digest import DIGEST
 
 MESSAGES = f"/channels/{p.ROOM}/messages"

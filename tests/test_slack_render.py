@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.slack import limits
-from adapters.slack.neutral import one_line, shortened, web_link
 from adapters.slack.render import ROOMS, WHOLE, Message, rendered, size_bytes
 from bot import digest
+from bot.inert import one_line, shortened, web_link
 from bot.views import Button, Heading, Item, Part, Quote, Text, View
 from tests.golden_digest import DIGEST
 from tests.slack_rules import broken_rules, links, texts

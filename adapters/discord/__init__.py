@@ -18,13 +18,13 @@ def publisher(host: Host) -> Publisher:
 
 def serve(core: Core, host: Host) -> None:
     """Answer people until SIGTERM or SIGINT. ConfigError: the token is missing or refused."""
-    from adapters.discord.serve import serve
+    from adapters.discord.listening import serve
 
     serve(core, host)
 
 
 def examine(host: Host, store: Store) -> Iterator[tuple[str, str, str]]:
     """What `earmark doctor` says of Discord: (ok, note or broken; what; and what to do about it)."""
-    from adapters.discord.examine import examine
+    from adapters.discord.checks import examine
 
     return examine(host, store)

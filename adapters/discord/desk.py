@@ -133,8 +133,7 @@ class Desk:
 
         def find(core: Core, asked: Asked) -> Form | None:
             channel = channel_of(core, asked.place)
-            refused = chosen.changes and channel.admins_only and not asked.is_admin
-            return None if refused else commands.form(core, channel, name, action, options)
+            return commands.form(core, channel, name, action, options, is_admin=asked.is_admin)
 
         try:
             return await self.quick(FORM_S, find, self.core, asked_by(interaction))

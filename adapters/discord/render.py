@@ -12,8 +12,9 @@ from itertools import takewhile
 
 from adapters.discord import limits
 from adapters.discord.limits import units
-from adapters.discord.neutral import fitted, one_line, paragraphs, plain, web_link
+from adapters.discord.neutral import fitted, plain
 from adapters.discord.rows import Row, rows
+from bot.inert import one_line, paragraphs, web_link
 from bot.views import Button, Heading, Item, Part, Quote, Text, View
 
 REST = "There is more than fits here."

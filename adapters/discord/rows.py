@@ -8,7 +8,8 @@ from typing import Literal
 
 from adapters.discord import limits
 from adapters.discord.limits import units
-from adapters.discord.neutral import one_line, plain
+from adapters.discord.neutral import plain
+from bot.inert import one_line
 from bot.views import Button, Item, View
 
 Style = Literal["primary", "secondary", "danger"]

@@ -13,9 +13,9 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack.neutral import web_link
 from adapters.slack.render import Json, Message, rendered
 from bot.domain import Post
+from bot.inert import web_link
 from bot.views import View
 
 log = logging.getLogger(__name__)

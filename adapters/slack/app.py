@@ -98,7 +98,7 @@ class Listener:
         place = replace(place_of(body), channel=channel, title="", home=True)
         if not await self._is_new_press(body, action):
             return
-        form = await self._desk.form(place, line)
+        form = await self._desk.form(client, place, line)
         first = forms.modal(form, place) if form else forms.answered(TITLE, message(WORKING), place)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=first)
         if form is None:
@@ -214,7 +214,7 @@ class Listener:
         replace_: bool = False,
     ) -> None:
         """Open the form that the line asks for, or run it and deliver what comes of it."""
-        form = await self._desk.form(place, line)
+        form = await self._desk.form(client, place, line)
         if form is not None:
             await client.views_open(trigger_id=body["trigger_id"], view=forms.modal(form, place))
             return
@@ -228,7 +228,7 @@ class Listener:
         """A modal has no response_url and no thread: what comes of its buttons takes its place."""
         shown = body["view"]
         place, _ = forms.remembered(shown, body["user"]["id"])
-        form = await self._desk.form(place, line)
+        form = await self._desk.form(client, place, line)
         if form is not None:
             await client.views_push(trigger_id=body["trigger_id"], view=forms.modal(form, place))
             return

@@ -68,10 +68,11 @@ class Desk:
         request = Request(channel=channel, options=options, user=place.user, is_admin=admin)
         return await self.ask(commands.submit, line, request)
 
-    async def form(self, place: Place, line: str) -> Form | None:
-        """The form that a line opens, if it is one that does."""
+    async def form(self, client: AsyncWebClient, place: Place, line: str) -> Form | None:
+        """The form that a line opens, if it is one that does and the person may fill it in."""
         channel = await self.channel(place)
-        return await self.ask(_form, channel, line)
+        found = await self.ask(_form, channel, line)
+        return found if found and await self._is_admin(client, channel, place.user) else None
 
     async def post(self, digest_id: int) -> Post | None:
         return await self.ask(lambda core: core.store.post(digest_id)) if digest_id else None

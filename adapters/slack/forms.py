@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from adapters.slack.desk import Place
-from adapters.slack.neutral import isolated, one_line, shortened
 from adapters.slack.render import Json, rendered
+from bot.inert import isolated, one_line, shortened
 from bot.views import Field, Form, View
 
 FORM = "form"  # the callback_id of every form

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from adapters.slack import limits
-from adapters.slack.neutral import isolated, one_line, paragraphs, shortened, web_link
+from bot.inert import isolated, one_line, paragraphs, shortened, web_link
 from bot.views import Button, Heading, Item, Part, Quote, Text, View, plain
 
 Json = dict[str, Any]

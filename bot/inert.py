@@ -1,9 +1,10 @@
-"""Text of strangers made harmless and short: no controls, isolated right-to-left runs, cuts between words."""
+"""Text and addresses of strangers, made harmless and short: what every chat platform needs first."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 # Bidirectional embeddings, overrides and isolates: an unclosed one in a title would turn the rest of the
@@ -14,7 +15,7 @@ _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[�
 # Where a line may break: after white space, and around the signs of scripts that write no spaces.
 _WORD_END = re.compile(r"(?=\s)|(?<=[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff])(?![。、！？｡」』）])")
 _KEEP = "!#$%&'()*+,/:;=?@[]~-._"  # what RFC 3986 lets stand in an address, and % of what is quoted already
-MAX_URL = 2000
+Size = Callable[[str], int]
 
 
 def one_line(text: str) -> str:
@@ -39,38 +40,56 @@ def isolated(text: str) -> str:
     return text
 
 
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters: cut at the last sentence end that fits, else between words with "…".
+def shortened(text: str, limit: int, size: Size = len) -> str:
+    """At most `limit` as `size` counts: cut at the last sentence end that fits, else between words with "…".
 
     Only what is one word longer than all the room there is can be cut inside, between whole characters.
     """
-    if len(text) <= limit:
+    if size(text) <= limit:
         return text
-    ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() <= limit]
-    if ends and ends[-1] * 3 >= limit:  # rather half a sentence than a tenth of the text
+    if limit < 1:
+        return ""
+    fits = _that_fit(text, limit, size)
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() <= fits]
+    if ends and ends[-1] * 3 >= fits:  # rather half a sentence than a tenth of the text
         return text[: ends[-1]]
-    room = max(0, limit - 1)
+    room = _that_fit(text, limit - 1, size)
     words = [match.start() for match in _WORD_END.finditer(text, 0, room + 1) if match.start() <= room]
-    return f"{text[: words[-1] if words and words[-1] else _whole(text, room)].rstrip()}…" if limit else ""
+    return f"{text[: words[-1] if words and words[-1] else _whole(text, room)].rstrip()}…"
+
+
+def _that_fit(text: str, limit: int, size: Size) -> int:
+    """How many letters from the first on take at most `limit`."""
+    count = min(len(text), limit)
+    while size(text[:count]) > limit:
+        count -= max(1, (size(text[:count]) - limit) // 2)
+    return count
 
 
 def _whole(text: str, end: int) -> int:
     """The last place at or before `end` that is inside no combined character."""
-    while end and (
+    while 0 < end < len(text) and (
         unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f" or text[end - 1] == "\u200d"
     ):
         end -= 1
     return end
 
 
-def web_link(url: str) -> str:
-    """The address as Slack takes it, if it is one for a browser; else ""."""
+def web_link(url: str, most: int = 2000) -> str:
+    """The address as platforms take it, if one for a browser; else "": one bad one fails the message."""
     try:
         parts = urlsplit(url.strip())
-        host = parts.hostname or ""
-    except ValueError:
+        host, _ = parts.hostname or "", parts.port
+        host.encode("idna")
+    except (ValueError, UnicodeError):
         return ""
-    if parts.scheme.lower() not in ("http", "https") or not host or re.search(r"\s", url.strip()):
+    wanted = parts.scheme.lower() in ("http", "https") and "." in host.strip(".") and not parts.username
+    if not wanted or re.search(r"\s", url.strip()) or not re.fullmatch(r"(?:[^\W_]|[.-])+", host):
         return ""
-    safe = quote(url.strip(), safe=_KEEP, errors="replace")
-    return safe if len(safe) <= MAX_URL else ""
+    safe = quote(parts._replace(netloc=_netloc(host, parts.port)).geturl(), safe=_KEEP, errors="replace")
+    return safe if len(safe) <= most else ""
+
+
+def _netloc(host: str, port: int | None) -> str:
+    ascii_host = host.encode("idna").decode()
+    return f"{ascii_host}:{port}" if port else ascii_host
