@@ -12,6 +12,7 @@ from bot.domain import Insight
 from bot.ports import Store
 
 Row = Mapping[str, Any]
+NEWEST = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +49,9 @@ def spent(insights: Iterable[Insight]) -> list[Rung]:
 
 
 def of_store(store: Store) -> list[Rung]:
-    """Over everything that was written and is still kept."""
-    return spent(i for f in store.feeds() for e in store.episodes(f.id) for i in store.insights(e.id))
+    """Over the newest NEWEST episodes of each podcast."""
+    newest = (e for f in store.feeds() for e in store.episodes(f.id)[:NEWEST])
+    return spent(i for e in newest for i in store.insights(e.id))
 
 
 def largest(rows: Sequence[Row]) -> Row | None:
@@ -67,7 +69,7 @@ def told(rungs: Sequence[Rung], rows: Sequence[Row]) -> list[str]:
     tokens, seconds = int(count * top.get("tokens", 0)), count * top["seconds"]
     price = top.get("dollars_per_million_tokens")
     money = f", {tokens / 1e6 * price:.2f} dollars" if price else ""
-    return [*lines, f"all of it by {top['model']}: {_cost(count, tokens, seconds)}{money}"]
+    return [*lines, f"{top['model']}: {_cost(count, tokens, seconds)}{money}, had it written all"]
 
 
 def _cost(insights: int, tokens: int, seconds: float) -> str:

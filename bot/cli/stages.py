@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import ladder
 from bot.cli.app import Json, app, earmark, say, show_json, show_table
 from bot.domain import STAGES, Stage, WorkRow
+from bot.metrics import Progress, progress
 from bot.ports import Store
 
 if TYPE_CHECKING:
     from bot.wiring import Earmark
-
-WAITING = 10_000
 
 
 @app.command()
@@ -77,24 +78,28 @@ def report(it: Earmark, stage: Stage) -> int:
 def status(as_json: Json = False) -> None:
     """Show what waits at each stage, what went wrong, and when the next post is due."""
     with earmark() as it:
-        waiting = {stage: len(it.store.pending(stage, it.clock(), WAITING)) for stage in STAGES}
+        stages, now = progress(it.store, it.clock()), it.clock()
         rows = [row for row in it.store.work() if row.status != "done"]
         named = [(row, _name(it.store, row)) for row in rows]
         channels, posts = it.store.channels(), it.store.digests(it.channel().id, 1)
-        troubles = _feed_troubles(it.store)
+        troubles, rungs = _feed_troubles(it.store), ladder.of_store(it.store)
     if as_json:
         return show_json(
             {
-                "waiting": waiting,
+                "waiting": {p.stage: p.waiting for p in stages},
+                "stages": [asdict(p) for p in stages],
                 "work": [{**asdict(r), "what": name} for r, name in named],
                 "channels": [asdict(c) for c in channels],
+                "spent": [asdict(r) for r in rungs],
             }
         )
-    show_table("Waiting", tuple(waiting), [tuple(waiting.values())])
+    show_table("Stages", COLUMNS, [_row(p, now) for p in stages])
     for channel in channels:
         due = f"{channel.next_post_at:%Y-%m-%d %H:%M} UTC" if channel.next_post_at else "never"
         typer.echo(f"\n{channel.name}: next post {'paused' if channel.paused else due}")
     typer.echo(f"Last digest: {posts[0].local_date if posts else 'none yet'}")
+    for line in ladder.told(rungs, ladder.measured()):
+        typer.echo(f"Written by {line}")
     for line in troubles:
         typer.echo(f"\n{line}")
     for row, name in named:
@@ -104,6 +109,28 @@ def status(as_json: Json = False) -> None:
         )
     if named:
         say("\n`earmark retry STAGE NO` tries one again at once.")
+
+
+COLUMNS = ("stage", "waiting", "for", "last done", "set aside", "failing because of")
+
+
+def _row(one: Progress, now: datetime) -> tuple[str, ...]:
+    """A stage as a person reads it."""
+    return (
+        one.stage,
+        str(one.waiting or "–"),
+        _ago(one.oldest_s) if one.waiting else "–",
+        f"{_ago((now - one.succeeded_at).total_seconds())} ago" if one.succeeded_at else "never",
+        str(one.aside or "–"),
+        ", ".join(f"{name} ({n})" for name, n in one.reasons.items()) or "–",
+    )
+
+
+def _ago(seconds: float) -> str:
+    """ "40 s", "12 min", "5 h", "3 days": the largest unit of which there are two."""
+    units = ((86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
+    size, name = next((unit for unit in units if seconds >= 2 * unit[0]), (1, "s"))
+    return f"{max(0, seconds) // size:.0f} {name}"
 
 
 def _name(store: Store, row: WorkRow) -> str:
@@ -124,7 +151,8 @@ def _state(row: WorkRow) -> str:
     if row.status == "set aside":
         return f"set aside after {row.attempt} attempt{'s' if row.attempt > 1 else ''}"
     if row.not_before:
-        return f"attempt {row.attempt} failed, next at {row.not_before:%H:%M} UTC"
+        failed = f"attempt {row.attempt} failed" if row.attempt else "something passing is in the way"
+        return f"{failed}, next at {row.not_before:%H:%M} UTC"
     return "in hand" if row.lease_until else "waiting"
 
 

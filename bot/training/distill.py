@@ -118,7 +118,7 @@ def held_out_loss(model: Any, tokenizer: Any, held: Sequence[Asked]) -> float:
             logits = model(lesson.ids[None], logits_to_keep=lesson.written + 1).logits[0, :-1]
         right = lesson.ids[-lesson.written :]
         losses.append(torch.nn.functional.cross_entropy(logits.float(), right).item())
-    return round(mean(losses), 4)
+    return float(round(mean(losses), 4))
 
 
 def _model(folder: Path) -> Any:

@@ -57,7 +57,8 @@ def read(path: Path, *, steps: int | None = None, teacher: Path | None = None) -
 def of(values: Mapping[str, Any], file: str) -> Recipe:
     """A recipe of its values; ConfigError for a name that there isn't, a wrong type, a share beyond 0..1."""
     kinds = {f.name: type(f.default) for f in fields(Recipe) if f.name != "name"} | {"name": str}
-    given = {k: float(v) if kinds.get(k) is float and type(v) is int else v for k, v in values.items()}
+    whole = {k: float(v) for k, v in values.items() if kinds.get(k) is float and type(v) is int}
+    given: dict[str, Any] = {**values, **whole}
     unknown = [k for k in given if k not in kinds]
     wrong = [k for k, v in given.items() if k in kinds and type(v) is not kinds[k]]
     if unknown or wrong or "name" not in given:
