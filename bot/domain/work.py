@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -24,7 +24,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkRow:
-    """One unit of work as `earmark status` shows it."""
+    """One unit of work as `earmark status` shows it; `touched_at`: when it was last claimed or renewed."""
 
     stage: Stage
     subject: int
@@ -34,3 +34,4 @@ class WorkRow:
     lease_until: datetime | None
     not_before: datetime | None
     error: str
+    touched_at: datetime | None = field(default=None, compare=False)

@@ -85,4 +85,5 @@ class Ledger:
         return True
 
     def rows(self) -> list[WorkRow]:
-        return sorted(self._rows.values(), key=lambda row: (STAGES.index(row.stage), row.subject))
+        rows = (replace(row, touched_at=self._touched.get(key)) for key, row in self._rows.items())
+        return sorted(rows, key=lambda row: (STAGES.index(row.stage), row.subject))
