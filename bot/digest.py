@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from bot.domain import Digest, Insight, Pick, hhmmss
 from bot.ports import Pages
@@ -107,6 +108,7 @@ def words(insight: Insight) -> frozenset[str]:
     return stems(f"{insight.headline} {insight.text}")
 
 
+@lru_cache(maxsize=4096)  # a thousand channels choose from the same insights, each compared with each
 def stems(text: str) -> frozenset[str]:
     """The content words of a text, each cut to its stem."""
     # Cutting words to six letters makes "price", "prices" and "pricing" one: a stemmer's work at no cost.

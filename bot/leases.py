@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -25,6 +25,41 @@ LIMIT_S: dict[Stage, float] = {
     "compose": HOUR_S / 4,
     "publish": HOUR_S / 4,
 }
+
+
+@contextmanager
+def held_all(
+    store: WorkStore,
+    claims: Mapping[int, Claim],
+    lease_s: float,
+    clock: Callable[[], datetime],
+    overdue: Callable[[Claim], None],
+) -> Iterator[None]:
+    """As `held`, for all that is in `claims` by subject, which changes as work is taken and done."""
+    stop, since = threading.Event(), dict[Claim, float]()
+
+    def renew() -> None:
+        while not stop.wait(lease_s / 3):
+            for claim in tuple(claims.values()):
+                if time.monotonic() - since.setdefault(claim, time.monotonic()) < LIMIT_S[claim.stage]:
+                    _renew(store, claim, clock(), lease_s)
+                else:
+                    overdue(claim)
+
+    thread = threading.Thread(target=renew, daemon=True, name="leases")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _renew(store: WorkStore, claim: Claim, now: datetime, lease_s: float) -> None:
+    try:
+        store.renew(claim, now, lease_s)
+    except EarmarkError as error:
+        log.warning("Renewing the lease on %s %s: %s", claim.stage, claim.subject, error)
 
 
 @contextmanager
@@ -48,10 +83,7 @@ def held(
                 log.error("%s %s takes longer than it may", claim.stage, claim.subject)
                 overdue(claim)
                 return
-            try:
-                store.renew(claim, clock(), lease_s)
-            except EarmarkError as error:
-                log.warning("Renewing the lease on %s %s: %s", claim.stage, claim.subject, error)
+            _renew(store, claim, clock(), lease_s)
 
     thread = threading.Thread(target=renew, daemon=True, name=f"lease {claim.stage} {claim.subject}")
     thread.start()

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-from bot import calendar, digest, identity, leases
-from bot.domain import Channel, Claim, Digest, Episode, Insight, Reading, Stage, Transcript
+from bot import calendar, digest, identity, leases, rounds
+from bot.domain import Channel, Claim, Digest, Episode, Feed, Insight, Poll, Reading, Stage, Transcript
 from bot.errors import (
     EarmarkError,
     LeaseLost,
@@ -30,7 +31,7 @@ from bot.errors import (
     Unreachable,
     of_system,
 )
-from bot.ports import FeedReader, Publisher, Reader, Store, Transcriber, Writer
+from bot.ports import FeedReader, ManyFeeds, Publisher, Reader, Store, Transcriber, Writer
 
 log = logging.getLogger(__name__)
 
@@ -96,19 +97,33 @@ class Pipeline:
         noted of one.
         """
         done, bugs, trouble = 0, list[Exception](), list[StoreError]()
-        for subject in subjects:
+        for unit in self._units(stage, subjects):
             try:
-                done += self._one(stage, subject)
+                done += unit()
             except StoreError as error:
                 trouble.append(error)
             except Exception as error:
-                log.exception("A bug in %s %s", stage, subject)
+                log.exception("A bug in %s", stage)
                 bugs.append(error)
         if bugs:
             raise ExceptionGroup(f"{stage}: {len(bugs)} of the units hit a bug", bugs)
         if trouble:
             raise trouble[0]
         return done
+
+    def _units(self, stage: Stage, subjects: Iterable[int]) -> Iterator[Callable[[], int]]:
+        feeds = self.engines.feeds if stage == "refresh" else None
+        if not isinstance(feeds, ManyFeeds):
+            return (partial(self._one, stage, subject) for subject in subjects)
+        return rounds.units(
+            self.store,
+            feeds,
+            subjects,
+            claim=lambda group: self.store.claim_all(stage, group, self.clock(), LEASE_S),
+            keep=lambda claim, *polled: self._guarded(claim, lambda: self._keep(claim, *polled)),
+            leased=lambda held: leases.held_all(self.store, held, LEASE_S, self.clock, self.overdue),
+            clock=self.clock,
+        )
 
     def _one(self, stage: Stage, subject: int) -> bool:
         claim = self.store.claim(stage, subject, self.clock(), LEASE_S)
@@ -117,11 +132,15 @@ class Pipeline:
         if claim.attempt > MAX_ATTEMPTS and stage in ONCE:
             self.store.fail(claim, f"The process ended {MAX_ATTEMPTS} times while working on it.", None)
             return False
+        with self._lease(claim):
+            return self._guarded(claim, lambda: self._stages[stage](claim))
+
+    def _guarded(self, claim: Claim, work: Callable[[], None]) -> bool:
+        """Whether it was done; if not, the unit is given back with what was wrong. Bugs are raised again."""
         try:
-            with self._lease(claim):
-                self._stages[stage](claim)
+            work()
         except LeaseLost:
-            log.warning("%s %s was taken over by another worker", stage, subject)
+            log.warning("%s %s was taken over by another worker", claim.stage, claim.subject)
             return False
         except EarmarkError as error:
             self._give_back(claim, error)
@@ -130,6 +149,7 @@ class Pipeline:
             self._give_back(claim, _passing(error))
             return False
         except Exception as error:
+            log.error("A bug in %s %s", claim.stage, claim.subject)
             self._give_back(claim, EarmarkError(f"A bug ({type(error).__name__}); see the log."))
             raise
         return True
@@ -153,9 +173,13 @@ class Pipeline:
         return leases.held(self.store, claim, LEASE_S, self.clock, self.overdue)
 
     def _refresh(self, claim: Claim) -> None:
-        feed, now = self.store.feed(claim.subject), self.clock()
-        poll = self.engines.feeds.poll(feed, now)
-        known = self.store.episodes(feed.id)
+        feed = self.store.feed(claim.subject)
+        self._keep(claim, feed, self.engines.feeds.poll(feed, self.clock()))
+
+    def _keep(self, claim: Claim, feed: Feed, poll: Poll | Exception) -> None:
+        if isinstance(poll, Exception):
+            raise poll
+        known, now = self.store.episodes(feed.id), self.clock()
         first = not known or feed.checked_at is None
         changes = identity.merge(known, poll.episodes or (), first=first, backfill=feed.backfill, now=now)
         self.store.save_poll(claim, poll.feed, changes)

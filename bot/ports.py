@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, TextIO
+from typing import Literal, Protocol, TextIO, runtime_checkable
 
 from bot.domain import (
     Answer,
@@ -34,6 +34,18 @@ from bot.domain import (
 class FeedReader(Protocol):
     def poll(self, feed: Feed, now: datetime) -> Poll:
         """Fetch and parse `feed` once. Expected errors don't raise: they are in the returned feed's state."""
+        ...
+
+
+@runtime_checkable
+class ManyFeeds(Protocol):
+    """A FeedReader that can ask many at once."""
+
+    def poll_all(
+        self, feeds: Iterable[Feed], clock: Callable[[], datetime]
+    ) -> Iterator[tuple[Feed, Poll | Exception]]:
+        """Each feed with what `poll` gave (or the bug it raised), as they get ready; `feeds` is read as it
+        is needed."""
         ...
 
 
@@ -84,7 +96,9 @@ class FeedStore(Protocol):
 
     def feed(self, feed_id: int) -> Feed: ...
 
-    def feeds(self) -> list[Feed]: ...
+    def feeds(self, ids: Sequence[int] | None = None) -> list[Feed]:
+        """All of them, or those with these ids (unknown ones left out), by id."""
+        ...
 
     def due_feeds(self, now: datetime, limit: int = 100) -> list[int]:
         """Active, subscribed feeds whose next check has come, longest due first."""
@@ -102,6 +116,11 @@ class FeedStore(Protocol):
 
     def save_poll(self, claim: Claim, feed: Feed, changes: Changes) -> None: ...
 
+    def save_unchanged(self, polls: Sequence[tuple[Claim, Feed]]) -> int:
+        """Save polls that brought nothing new in one transaction; how many. Address and status stay as they
+        are stored. Claims that another worker has now are passed over."""
+        ...
+
 
 class WorkStore(Protocol):
     """Units of work as rows. Whatever is saved with a claim is saved with its mark, in one fenced
@@ -118,6 +137,10 @@ class WorkStore(Protocol):
 
     def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim | None:
         """Take it (attempt + 1, fence + 1); None when another holds it or it is not to be tried now."""
+        ...
+
+    def claim_all(self, stage: Stage, subjects: Sequence[int], now: datetime, lease_s: float) -> list[Claim]:
+        """Those of them that can be claimed, in one transaction."""
         ...
 
     def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool: ...

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from bot.domain import Episode, Feed, Poll
 from bot.errors import EarmarkError, FetchError, NotAFeed
 from bot.feeds import decide
 from bot.feeds.apart import Apart
+from bot.feeds.crowd import together
 from bot.feeds.fetch import Fetcher, Response
 from bot.feeds.parse import Parsed, parse
 from bot.feeds.raw import ReadFeed
@@ -48,6 +50,12 @@ class FeedparserReader:
         hints = replace(hints, cache_control=visit.response.headers.get("Cache-Control", ""))
         state = decide.succeeded(visit.feed, now, hints, self._jitter(), unchanged=parsed is None)
         return Poll(feed=state, episodes=parsed.episodes if parsed else None)
+
+    def poll_all(
+        self, feeds: Iterable[Feed], clock: Callable[[], datetime]
+    ) -> Iterator[tuple[Feed, Poll | Exception]]:
+        """ports.ManyFeeds: many at once, few of one host."""
+        return together(feeds, lambda feed: self.poll(feed, clock()), lambda feed: urlsplit(feed.url).netloc)
 
     def parse(
         self, body: bytes, url: str, content_type: str = "", *, sealed: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -30,6 +30,12 @@ def lacking(stage: Stage, subject: int, now: datetime) -> Select[Any]:
     """True if this one subject is among the candidates."""
     query, column = candidates(stage, now)
     return select(query.where(column == subject).exists())
+
+
+def lacking_all(stage: Stage, subjects: Sequence[int], now: datetime) -> Select[Any]:
+    """Those subjects that are among the candidates."""
+    query, column = candidates(stage, now)
+    return query.where(column.in_(subjects)).order_by(None)
 
 
 def waiting(stage: Stage, now: datetime, limit: int) -> Select[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, update
@@ -16,7 +17,7 @@ from bot.store import due, rows
 from bot.store import tables as t
 from bot.store.clean import clean, plausible
 from bot.store.database import Database, insert
-from bot.store.work import finish
+from bot.store.work import finish, finish_all
 
 
 class SqlFeeds:
@@ -41,9 +42,11 @@ class SqlFeeds:
         with self._db.read() as session:
             return rows.to_feed(_feed(session, feed_id))
 
-    def feeds(self) -> list[Feed]:
+    def feeds(self, ids: Sequence[int] | None = None) -> list[Feed]:
+        query = select(t.Feed).order_by(col(t.Feed.id))
+        query = query if ids is None else query.where(col(t.Feed.id).in_(ids))
         with self._db.read() as session:
-            return [rows.to_feed(row) for row in session.exec(select(t.Feed).order_by(col(t.Feed.id)))]
+            return [rows.to_feed(row) for row in session.exec(query)]
 
     def due_feeds(self, now: datetime, limit: int = 100) -> list[int]:
         query, _ = due.candidates("refresh", now)
@@ -74,6 +77,19 @@ class SqlFeeds:
             _overwrite(session, replace(feed, id=claim.subject, status=status))
             saved = _save_all(session, claim.subject, (*changes.new, *changes.updated))
             self._db.wake(session, "transcribe", saved)
+
+    def save_unchanged(self, polls: Sequence[tuple[Claim, Feed]]) -> int:
+        with self._db.write() as session:
+            held = finish_all(session, "refresh", [claim for claim, _ in polls])
+            new = [_state(feed) for claim, feed in polls if claim.subject in held]
+            if new:
+                session.execute(update(t.Feed), new)
+            return len(new)
+
+
+def _state(feed: Feed) -> dict[str, Any]:
+    """All but what people and moves change."""
+    return {k: v for k, v in rows.values(clean(feed)).items() if k not in ("url", "sealed", "status")}
 
 
 def with_show() -> Select[t.Episode, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,7 +30,7 @@ from bot.domain import (
     Turn,
     WorkRow,
 )
-from bot.errors import StoreError
+from bot.errors import LeaseLost, StoreError
 from bot.store.clean import clean, plausible
 from bot.store.ledger import Ledger
 from bot.store.shelves import LONG_AGO, Shelves
@@ -83,8 +84,8 @@ class MemoryStore:
         return _get(self._on.feeds, feed_id, "feed")
 
     @_locked
-    def feeds(self) -> list[Feed]:
-        return list(self._on.feeds.values())
+    def feeds(self, ids: Sequence[int] | None = None) -> list[Feed]:
+        return [feed for id_, feed in self._on.feeds.items() if ids is None or id_ in ids]
 
     @_locked
     def due_feeds(self, now: datetime, limit: int = 100) -> list[int]:
@@ -119,6 +120,17 @@ class MemoryStore:
         for episode in episodes:
             self.save_episode(replace(episode, feed_id=stored.id))
 
+    @_locked
+    def save_unchanged(self, polls: Sequence[tuple[Claim, Feed]]) -> int:
+        saved = 0
+        for claim, feed in polls:
+            stored = self.feed(claim.subject)
+            with contextlib.suppress(LeaseLost):
+                self._work.finish(claim)
+                self.save_feed(replace(feed, url=stored.url, sealed=stored.sealed, status=stored.status))
+                saved += 1
+        return saved
+
     # work
 
     @_locked
@@ -130,6 +142,11 @@ class MemoryStore:
     def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim | None:
         may = subject in self._on.candidates[stage](now) and self._work.free(stage, subject, now)
         return self._work.claim(stage, subject, now, lease_s) if may else None
+
+    @_locked
+    def claim_all(self, stage: Stage, subjects: Sequence[int], now: datetime, lease_s: float) -> list[Claim]:
+        claims = (self.claim(stage, subject, now, lease_s) for subject in subjects)
+        return [claim for claim in claims if claim]
 
     @_locked
     def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:

@@ -32,9 +32,11 @@ class SqlStore:
         self.episodes = feeds.episodes
         self.save_episode = feeds.save_episode
         self.save_poll = feeds.save_poll
+        self.save_unchanged = feeds.save_unchanged
 
         self.pending = work.pending
         self.claim = work.claim
+        self.claim_all = work.claim_all
         self.renew = work.renew
         self.done = work.done
         self.fail = work.fail

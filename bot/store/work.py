@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, case, update
+from sqlalchemy import CursorResult, case, tuple_, update
 from sqlmodel import Session, col, select
 
 from bot.domain import STAGES, Claim, Stage, WorkRow
@@ -27,6 +28,18 @@ def finish(session: Session, claim: Claim) -> datetime:
     if touched_at is None:
         raise LeaseLost(f"Another worker has taken over: {claim.stage} {claim.subject}.")
     return touched_at
+
+
+def finish_all(session: Session, stage: Stage, claims: Sequence[Claim]) -> set[int]:
+    """As `finish`, for several of one stage; the subjects of those that were still held."""
+    fences = [(claim.subject, claim.fence) for claim in claims]
+    done = update(t.Work).where(
+        col(t.Work.stage) == stage,
+        tuple_(col(t.Work.subject), col(t.Work.fence)).in_(fences),
+        col(t.Work.lease_until).is_not(None),
+    )
+    done = done.values(lease_until=None, status="done", error="", not_before=None)
+    return set(session.execute(done.returning(col(t.Work.subject))).scalars())
 
 
 def _held(claim: Claim) -> Any:
@@ -59,6 +72,20 @@ class SqlWork:
                 session.rollback()
                 return None
             return Claim(stage=stage, subject=subject, fence=taken.fence, attempt=taken.attempt)
+
+    def claim_all(self, stage: Stage, subjects: Sequence[int], now: datetime, lease_s: float) -> list[Claim]:
+        with self._db.write() as session:
+            taken = (
+                session.execute(_take_all(session, stage, subjects, now, lease_s)).all() if subjects else ()
+            )
+            ids = [row.subject for row in taken]
+            if len(session.execute(due.lacking_all(stage, ids, now)).all()) == len(ids):
+                return [
+                    Claim(stage=stage, subject=r.subject, fence=r.fence, attempt=r.attempt) for r in taken
+                ]
+            session.rollback()
+        claims = (self.claim(stage, subject, now, lease_s) for subject in subjects)
+        return [claim for claim in claims if claim]
 
     def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:
         until = now + timedelta(seconds=lease_s)
@@ -99,13 +126,17 @@ class SqlWork:
 
 
 def _take(session: Session, stage: Stage, subject: int, now: datetime, lease_s: float) -> Any:
+    return _take_all(session, stage, (subject,), now, lease_s)
+
+
+def _take_all(session: Session, stage: Stage, subjects: Sequence[int], now: datetime, lease_s: float) -> Any:
     lease = {"lease_until": now + timedelta(seconds=lease_s), "touched_at": now, "status": "open"}
-    first = insert(session, t.Work).values(
-        stage=stage, subject=subject, attempt=1, fence=1, error="", not_before=None, **lease
-    )
+    fresh = {"stage": stage, "attempt": 1, "fence": 1, "error": "", "not_before": None, **lease}
+    # In order: two that take some of the same must not wait for one another crosswise.
+    first = insert(session, t.Work).values([{**fresh, "subject": one} for one in sorted(subjects)])
     # A round that is over is not a failed attempt: the next one counts from one again.
     attempt = case((col(t.Work.status) == "done", 1), else_=col(t.Work.attempt) + 1)
     again = {"attempt": attempt, "fence": col(t.Work.fence) + 1, "not_before": None, **lease}
     return first.on_conflict_do_update(
         index_elements=["stage", "subject"], set_=again, where=due.free(stage, now)
-    ).returning(col(t.Work.fence), col(t.Work.attempt))
+    ).returning(col(t.Work.subject), col(t.Work.fence), col(t.Work.attempt))
