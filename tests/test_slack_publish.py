@@ -48,6 +48,8 @@ def test_a_digest_is_posted_marked_and_found_again(slack: SlackServer) -> None:
     assert (sent["unfurl_links"], sent["unfurl_media"]) == ("0", "0") or not sent["unfurl_links"]
     assert publisher(slack).find(HERE, DIGEST) == post
     assert publisher(slack).find(HERE, replace(DIGEST, id=43)) is None
+    asked = slack.call("conversations.history")  # no further back than the digest was made
+    assert float(asked["oldest"]) == pytest.approx(DIGEST.created_at.timestamp() - 600)
     assert post.thread_id == post.message_id
 
 

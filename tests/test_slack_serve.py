@@ -18,7 +18,7 @@ import pytest
 from bot.domain import Channel, Subscription
 from bot.store.sql import SqlStore
 from tests.chat_seed import seeded
-from tests.slack_rules import broken_view
+from tests.slack_rules import broken_rules, broken_view
 from tests.slack_server import BOT, CHANNEL, TEAM, USER, SlackServer, words
 
 POSTED = "1000.000100"
@@ -121,6 +121,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             yield it
         finally:
             assert it.stop() == 0, "it stops when asked to"
+        assert refused(slack) == []
+
+
+def refused(slack: SlackServer) -> list[tuple[str, list[str]]]:
+    """What Slack would not have taken of all that was sent."""
+    views = [(c.method, broken_view(c.given["view"])) for c in slack.calls if "view" in c.given]
+    acks = [("ack", broken_view(said["view"])) for _, said in slack.acks.values() if "view" in said]
+    messages = [(c.method, broken_rules(c.given["blocks"])) for c in slack.calls if "blocks" in c.given]
+    assert views and acks and messages
+    return [(what, broken) for what, broken in (*views, *acks, *messages) if broken]
 
 
 def test_a_command_is_answered_to_the_asker_alone_with_a_button_to_share(served: Served) -> None:

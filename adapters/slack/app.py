@@ -29,6 +29,7 @@ from adapters.slack.payloads import (
 from adapters.slack.render import REPLACE, RUN, SHARE
 from bot import threads
 from bot.ports import Secrets
+from bot.request import Core
 from bot.threads import Said
 from bot.views import View, message
 
@@ -144,11 +145,13 @@ class Listener:
         if not is_written(event):
             return
         place = Place(team=str(context.team_id), channel=event["channel"], user=event["user"])
+        thread = str(event.get("thread_ts") or "")
+        digest_id = await self._digest_in(place, thread) if thread else None
+        if not (digest_id or mentioned):  # another thread: nothing of it is kept, not even that it was there
+            return
         if not await self._desk.is_new("message", place.team, place.channel, event["ts"]):
             return
         text, others = words_of(str(event.get("text") or ""), str(context.bot_user_id))
-        thread = str(event.get("thread_ts") or "")
-        digest_id = await self._digest_in(place, thread) if thread else None
         if digest_id:
             said = Said(
                 user=place.user,
@@ -159,13 +162,16 @@ class Listener:
             )
             view = await self._heard(place, digest_id, said)
         else:
-            view = await self._desk.run(client, place, typed(text)) if mentioned else None
+            view = await self._desk.run(client, place, typed(text))
         if view is not None:
             await in_thread(client, place.channel, thread or event["ts"], view)
 
     async def _digest_in(self, place: Place, thread: str) -> int | None:
-        channel = await self._desk.channel(place)
-        return await self._desk.ask(lambda core: core.store.digest_at(channel.id, thread))
+        def found(core: Core) -> int | None:
+            channel = core.store.find_channel("slack", place.team, place.channel)
+            return core.store.digest_at(channel.id, thread) if channel else None
+
+        return await self._desk.ask(found)
 
     async def _heard(self, place: Place, digest_id: int, said: Said) -> View | None:
         channel = await self._desk.channel(place)

@@ -99,7 +99,7 @@ def make(core: Core, host: Host) -> AsyncApp:
     else:  # Socket Mode's requests come over our own connection and bear no signature
         options["request_verification_enabled"] = False
     if host.setting("SLACK_BOT_TOKEN"):
-        return AsyncApp(token=host.setting("SLACK_BOT_TOKEN"), **options)
+        return AsyncApp(**options)  # the client has the token
     if not (host.setting("SLACK_CLIENT_ID") and host.setting("SLACK_CLIENT_SECRET")):
         raise ConfigError(SET_UP)
     return AsyncApp(oauth_settings=_oauth(core, host), installation_store_bot_only=True, **options)

@@ -23,6 +23,7 @@ MARK = "earmark_digest"  # the event_type of our messages' metadata
 TIMEOUT_S = 20
 PAUSE_S = 1.1  # Slack takes about one message a second (docs.slack.dev/apis/web-api/rate-limits)
 LOOK_BACK = timedelta(days=3)  # a digest is posted within two days or not at all
+CLOCKS = timedelta(minutes=10)  # how far Slack's clock and ours may lie apart
 PAGE, PAGES = 100, 5
 
 # What won't pass by itself, and what to do about it (docs.slack.dev/reference/methods/chat.postMessage).
@@ -63,8 +64,11 @@ class SlackPublisher:
         self._last = float("-inf")
 
     def find(self, channel: Channel, made: Digest) -> Post | None:
-        """Our post by its mark, among the channel's messages of the last three days."""
-        oldest = datetime.now(UTC) - LOOK_BACK
+        """Our post by its mark, among the channel's messages since the digest was made.
+
+        Apps that are distributed commercially get 15 messages a call and one call a minute, so few matter.
+        """
+        oldest = (made.created_at or datetime.now(UTC) - LOOK_BACK) - CLOCKS
         with _in_words(channel):
             for message in self._recent(channel, oldest):
                 mark = message.get("metadata") or {}
