@@ -1,0 +1,115 @@
+"""Tuning: the search finds what is better within its budget, and never replaces a better prompt."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ConfigError
+from bot.prompts import prompt
+from bot.training import tune
+from bot.training.asked import Asked
+from bot.weights import Weights
+from bot.write.gen_input import VARIABLES
+from tests.test_distill import GOOD, MORE, asked
+
+RIGHT = f"White roofs cool streets by 2.4 degrees\n{GOOD}{MORE}"
+
+
+class FakeModel:
+    """Answers well where the prompt has a word, and counts what it is asked."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.drawn, self.asked = word, 0, list[str]()
+
+    def __call__(self, given: str, n: int, trial: tune.Trial) -> list[str]:
+        self.drawn += n
+        self.asked.append(given)
+        return [RIGHT if self.word in given else "Sorry."] * n
+
+
+def passages(n: int = 6) -> list[Asked]:
+    return [asked(i) for i in range(n)]
+
+
+def trial(text: str, temperature: float = 0.6) -> tune.Trial:
+    return tune.Trial(text=text, temperature=temperature, top_p=0.95)
+
+
+def test_trials_differ_and_are_prompts() -> None:
+    found = tune.trials(passages(3), 1)
+    assert len(found) == 72 == len({(t.text, t.temperature) for t in found})
+    for one in found:
+        assert RIGHT.split("\n")[1] in tune.filled(one, passages()[0]) or "Answer" not in one.text
+
+
+def test_dollars_of_examples_name_no_variable() -> None:
+    costly = asked(1, passage="It costs $5 a $month.")
+    text = tune.worded(tune.INSTRUCTIONS[0], tune.LAYOUTS[0], [costly])
+    assert "It costs $5 a $month." in tune.filled(trial(text), passages()[0])
+
+
+def test_the_search_finds_the_one_that_works_within_its_budget() -> None:
+    found = [trial(f"{n} $show $about $passage" + " please" * (n == 11)) for n in range(16)]
+    random.Random(3).shuffle(found)
+    model = FakeModel("please")
+    ranked = tune.search(found, passages(), model, 160)
+    assert "please" in ranked[0][0].text and ranked[0][1].passes == 1
+    assert 100 <= model.drawn <= 160
+
+
+@pytest.mark.parametrize("budget", [4, 30, 200])
+def test_a_small_budget_tries_fewer(budget: int) -> None:
+    found = tune.affordable(tune.trials(passages(3), 1), budget)
+    model = FakeModel("nothing")
+    tune.search(found, passages(), model, budget)
+    assert len(found) >= 2 and model.drawn <= max(budget, 4)
+
+
+def test_fewer_faults_are_better_and_none_is_best() -> None:
+    one = passages()[0]
+    false = RIGHT.replace("2.4", "7.4")
+    bad, worse = (tune._points(one, text) for text in (false, f"{false} Ask @everyone in Rome."))
+    assert tune._points(one, RIGHT) == tune.PASSED > bad > worse
+
+
+def test_what_is_written_is_found_by_its_model_with_its_note(tmp_path: Path) -> None:
+    (tmp_path / "write").mkdir()
+    (tmp_path / "write" / "default.md").write_text("$show $about $passage", "utf-8")
+    order = tune.Order(task="write", model="x", folder=tmp_path, prompts=tmp_path)
+    better = trial("Tell $show, $about: $passage")
+    path = tune.keep(order, "Smol-135M", better, {"hash": better.hash})
+    found = prompt("write", "org/Smol-135M", VARIABLES, tmp_path)
+    assert (found.text, found.hash) == (better.text, better.hash)
+    assert json.loads(path.with_suffix(".json").read_text("utf-8"))["hash"] == better.hash
+
+
+def test_what_is_no_task_or_model_is_said(tmp_path: Path) -> None:
+    for task, model, said in (("sing", "smollm2", "no task “sing”"), ("write", "nowhere", "no folder")):
+        order = tune.Order(task=task, model=model, folder=tmp_path)
+        with pytest.raises(ConfigError, match=said):
+            tune.run(order, Weights(tmp_path), date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(("word", "writes"), [("Sum up", True), ("From $show", False)])
+def test_a_worse_prompt_is_never_written(
+    tmp_path: Path, word: str, writes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prompt in use opens “From $show”; a file is written only where another one wins."""
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "config.json").write_text("{}", "utf-8")
+    (tmp_path / "write").mkdir()
+    (tmp_path / "write" / "default.md").write_text("From $show, about $about.\n\n$passage", "utf-8")
+    model = FakeModel(word.replace("$show", "Go Time"))
+    monkeypatch.setattr(tune, "Ct2Cousin", lambda folder: type("M", (), {"name": folder.name})())
+    monkeypatch.setattr(tune, "drawing", lambda _: model)
+    monkeypatch.setattr(tune, "load", lambda *_, **__: type("F", (), {"episodes": ()})())
+    monkeypatch.setattr(tune, "split", lambda *_: (passages(), passages(), []))
+    order = tune.Order(task="write", model=str(tmp_path / "m"), folder=tmp_path, prompts=tmp_path, budget=400)
+    said = tune.run(order, Weights(tmp_path), date(2026, 11, 24))
+    assert (tmp_path / "write" / "m.md").is_file() is writes
+    assert ("Written to" in said) is writes and ("nothing is written" in said) is not writes
