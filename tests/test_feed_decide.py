@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,10 +120,21 @@ def test_failure_waits_as_long_as_the_server_asks() -> None:
     assert state.next_check_at == NOW + timedelta(seconds=9000)
 
 
-def test_gone_ends_the_polling_and_says_so() -> None:
-    state = failed(FEED, NOW, Gone("It is gone.", status=410), 0.0)
+def test_gone_is_told_for_days_before_it_ends_the_polling() -> None:
+    gone, state = Gone("It is gone.", status=410), replace(FEED, failures=0, error="")
+    for _ in range(4):
+        state = failed(state, NOW, gone, 0.0)
+        assert (state.status, state.next_check_at) == (FEED.status, NOW + timedelta(days=1))
+        assert "given up" in state.error
+    state = failed(state, NOW, gone, 0.0)
     assert (state.status, state.next_check_at, state.title) == ("gone", None, "T")
     assert state.error.startswith("It is gone.") and "add its new address" in state.error
+
+
+def test_gone_is_told_even_after_a_week_of_other_failures() -> None:
+    state = failed(replace(FEED, failures=40, error="Nobody answers."), NOW, Gone("It is gone."), 0.0)
+    assert state.status == FEED.status and "given up" in state.error
+    assert failed(state, NOW, Gone("It is gone."), 0.0).status == "gone"
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,9 @@ def test_new_feed_url_by_podcast_guid(server: FeedServer, reader: FeedparserRead
 
 def test_gone(server: FeedServer, reader: FeedparserReader) -> None:
     server.routes["/f"] = Reply(410)
-    feed = reader.poll(known(server), NOW).feed
+    told = reader.poll(known(server), NOW).feed
+    assert (told.status, told.title) == ("active", "Known") and "given up" in told.error
+    feed = reader.poll(replace(told, failures=4), NOW).feed
     assert (feed.status, feed.next_check_at, feed.title) == ("gone", None, "Known")
     assert "gone for good" in feed.error
 

@@ -17,6 +17,7 @@ DEFAULT_INTERVAL_S = HOUR
 MIN_INTERVAL_S = 10 * MINUTE
 MAX_INTERVAL_S = DAY
 FIRST_BACKOFF_S = 10 * MINUTE
+GONE_AFTER = 5  # failures in a row, the last two of them 410, a day apart
 
 _PERIODS_S = {"hourly": HOUR, "daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY, "yearly": 365 * DAY}
 
@@ -68,16 +69,16 @@ def succeeded(feed: Feed, now: datetime, hints: Hints, jitter: float, *, unchang
 
 
 def failed(feed: Feed, now: datetime, error: EarmarkError, jitter: float) -> Feed:
-    """The feed's state after a failed poll: all that was known stays; 410 ends the polling and says so.
+    """The feed's state after a failed poll: all that was known stays.
 
+    A 410 is believed when it has been said again for some days: until then the error tells that the feed
+    will be given up, for its channels to read (/podcasts, /digest why).
     `checked_at` stays None until the first good answer, since that one tells news from history.
     """
     failures = feed.failures + 1
     checked_at = feed.checked_at and now
     if isinstance(error, Gone):
-        text = f"{error} It is not asked again; if it moved, add its new address."
-        state = replace(feed, status="gone", checked_at=checked_at, next_check_at=None)
-        return replace(state, failures=failures, error=text)
+        return _gone(replace(feed, checked_at=checked_at, failures=failures), now, str(error))
     retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
     wait = backoff(failures, retry_after_s, jitter)
     return replace(
@@ -87,6 +88,15 @@ def failed(feed: Feed, now: datetime, error: EarmarkError, jitter: float) -> Fee
         failures=failures,
         error=str(error),
     )
+
+
+def _gone(feed: Feed, now: datetime, said: str) -> Feed:
+    told = feed.error.startswith(said)
+    if told and feed.failures >= GONE_AFTER:
+        text = f"{said} It is not asked again; if it moved, add its new address."
+        return replace(feed, status="gone", next_check_at=None, error=text)
+    text = f"{said} It is asked some days more and then given up; if it moved, add its new address."
+    return replace(feed, next_check_at=now + timedelta(seconds=DAY), error=text)
 
 
 def retry_after(value: str, now: datetime) -> float | None:
