@@ -147,6 +147,7 @@ def test_a_command_is_answered_to_the_asker_alone_with_a_button_to_share(served:
     ("command", "text", "said"),
     [
         ("/earmark", "", "/podcasts"),
+        ("/digest", "help", "a reply is enough"),
         ("/earmark", "digest show", "08:00"),
         ("/digest", "help", "/digest time"),
         ("/podcasts", "", "The Bread Show"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
@@ -15,10 +15,14 @@ from bot import commands
 from bot.domain import Channel, Post
 from bot.errors import EarmarkError
 from bot.request import Core, Request
-from bot.views import Form, View
+from bot.views import Form, Text, View
 
 T = TypeVar("T")
 THREADS = 8  # a question takes seconds; lists and settings must not queue behind four of them
+IN_THREADS = Text(
+    text="Slack knows no commands inside threads: in the thread of a post, a reply is enough (“why 3?”).",
+    quiet=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +61,10 @@ class Desk:
         """A command as it was typed, or as a button holds it."""
         channel = await self.channel(place)
         admin = await self._is_admin(client, channel, place.user)
-        return await self.ask(
+        view = await self.ask(
             commands.run, channel, line, digest_id=digest_id, user=place.user, is_admin=admin
         )
+        return replace(view, parts=(*view.parts, IN_THREADS)) if line.startswith("/help") else view
 
     async def submit(self, client: AsyncWebClient, place: Place, line: str, options: dict[str, str]) -> View:
         """A form that was filled in."""
