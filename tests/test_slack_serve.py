@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -345,6 +346,40 @@ def test_a_closed_connection_is_opened_again_and_nothing_is_lost(served: Served)
         lose()
         served.slack.wait(lambda before=before: served.slack.connections > before, 30)
         assert "The Bread Show" in words(served.answered(served.command("/podcasts")))
+
+
+def test_a_refresh_amid_traffic_loses_and_doubles_nothing(served: Served) -> None:
+    slack = served.slack
+    before, sent = slack.connections, {}
+    for number in range(40):
+        if number in (10, 25):
+            slack.refresh()
+        payload = {
+            "command": "/podcasts", "text": "list", "team_id": TEAM, "channel_id": CHANNEL,
+            "user_id": USER, "trigger_id": f"amid-{number}",
+            "response_url": f"http://{slack.host}/respond/amid-{number}",
+        }  # fmt: skip
+        sent[f"envelope-{number}"] = payload
+        with suppress(ConnectionError):  # lost on the way: Slack hears no ack, and sends it again
+            slack.send("slash_commands", payload, f"envelope-{number}")
+    slack.wait(lambda: slack.connections >= before + 2, 30)
+
+    def acked() -> bool:
+        return sent.keys() <= slack.acks.keys()
+
+    deadline = time.monotonic() + 30
+    while not acked():
+        assert time.monotonic() < deadline
+        for envelope in sent.keys() - slack.acks.keys():
+            with suppress(ConnectionError):
+                slack.send("slash_commands", sent[envelope], envelope)
+        with suppress(AssertionError):
+            slack.wait(acked, 3)
+    for number in range(40):
+        served.answered(f"amid-{number}")
+    served.answered(served.command("/podcasts"))
+    answered = [c.given["name"] for c in slack.calls if c.method == "respond"]
+    assert sum(name.startswith("amid-") for name in answered) == 40
 
 
 def test_the_token_is_in_no_log(served: Served) -> None:
