@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 LEASE_S = 30.0
 MAX_ATTEMPTS = 5
 PER_EPISODE = 10
-UPSTREAM: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write")
 ONCE: tuple[Stage, ...] = ("transcribe", "read", "write")  # done once an episode; the others come again
 RECHECK = timedelta(minutes=1)
 PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
@@ -217,19 +216,8 @@ class Pipeline:
         per_episode = Counter(pick.episode.id for pick in made.picks) if made else Counter[int]()
         picks = sum(min(n, digest.PER_EPISODE) for n in per_episode.values())
         patience_s = 0.0 if picks >= channel.count else PATIENCE_S if picks else calendar.LATE_S
-        return calendar.last_slot(channel, now, patience_s) is not None and self._is_coming(channel, now)
-
-    def _is_coming(self, channel: Channel, now: datetime) -> bool:
-        """Work on the channel's feeds that is due or in somebody's hands."""
-        feeds = {subscription.feed_id for subscription in self.store.subscriptions(channel.id)}
-        held = [
-            (row.stage, row.subject) for row in self.store.work() if row.lease_until and row.lease_until > now
-        ]
-        due = [(stage, n) for stage in UPSTREAM for n in self.store.pending(stage, now)]
-        return any(
-            (n if stage == "refresh" else self.store.episode(n).feed_id) in feeds
-            for stage, n in (*due, *held)
-            if stage in UPSTREAM
+        return calendar.last_slot(channel, now, patience_s) is not None and self.store.is_coming(
+            channel.id, now
         )
 
     def compose_now(self, channel: Channel) -> Digest | None:

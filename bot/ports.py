@@ -158,6 +158,10 @@ class WorkStore(Protocol):
         """Make work that was set aside or waits due at once, with a fresh count of attempts."""
         ...
 
+    def is_coming(self, channel_id: int, now: datetime) -> bool:
+        """Whether work on one of the channel's feeds, up to its insights, is due or in somebody's hands."""
+        ...
+
     def work(self, *, unfinished: bool = True) -> list[WorkRow]: ...
 
 

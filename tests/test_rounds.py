@@ -135,3 +135,16 @@ def test_all_are_claimed_that_can_be(world: World) -> None:
     assert sorted(one.subject for one in claims) == ids[2:]
     assert world.store.claim_all("refresh", [], NOW, LEASE_S) == []
     assert world.store.renew(held, NOW, LEASE_S)
+
+
+def test_what_is_coming_is_due_or_in_hand_on_the_channels_own_feeds(world: World) -> None:
+    other = world.store.save_channel(replace(world.channel, id=0, name="other"))
+    assert world.store.is_coming(world.channel.id, NOW)  # the feed is due
+    assert not world.store.is_coming(other.id, NOW)
+    world.poll(replace(episode(1), status="wanted"))
+    assert world.store.is_coming(world.channel.id, NOW)  # an episode waits to be heard
+    [heard] = world.store.pending("transcribe", NOW)
+    claim = world.take("transcribe", heard)
+    assert world.store.is_coming(world.channel.id, NOW)  # somebody has it
+    world.store.fail(claim, "It is broken.", None)
+    assert not world.store.is_coming(world.channel.id, NOW)

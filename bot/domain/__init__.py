@@ -46,6 +46,7 @@ from bot.domain.speech import (
 )
 from bot.domain.work import (
     STAGES,
+    UPSTREAM,
     Claim,
     Stage,
     WorkRow,
@@ -53,6 +54,7 @@ from bot.domain.work import (
 
 __all__ = [
     "STAGES",
+    "UPSTREAM",
     "Answer",
     "Changes",
     "Channel",

@@ -10,6 +10,7 @@ Stage = Literal["refresh", "transcribe", "read", "write", "compose", "publish"]
 
 
 STAGES: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write", "compose", "publish")
+UPSTREAM = STAGES[:4]  # up to insights, which all channels share
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,17 @@ def waiting(stage: Stage, now: datetime, limit: int) -> Select[Any]:
     return query.outerjoin(t.Work, row).where(or_(untouched, free(stage, now))).limit(limit)
 
 
+def coming(stage: Stage, channel_id: int, now: datetime) -> Select[Any]:
+    """True if there is a candidate of one of the channel's feeds that is due or in hand."""
+    query, column = candidates(stage, now)
+    row = and_(col(t.Work.stage) == stage, col(t.Work.subject) == column)
+    in_work = or_(col(t.Work.subject).is_(None), free(stage, now), col(t.Work.lease_until) > now)
+    feed_id = col(t.Feed.id) if stage == "refresh" else col(t.Episode.feed_id)
+    mine = select(col(t.Subscription.feed_id)).where(col(t.Subscription.channel_id) == channel_id)
+    found = query.outerjoin(t.Work, row).where(in_work, feed_id.in_(mine)).order_by(None)
+    return select(found.exists())
+
+
 def free(stage: Stage, now: datetime) -> ColumnElement[bool]:
     """A work row that may be claimed: no live lease, no wait, neither set aside nor done for good."""
     states = ("open", "done") if stage in REPEATABLE else ("open",)

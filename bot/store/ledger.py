@@ -26,6 +26,10 @@ class Ledger:
             and (row.not_before is None or row.not_before <= now)
         )
 
+    def is_held(self, stage: Stage, subject: int, now: datetime) -> bool:
+        row = self._rows.get((stage, subject))
+        return row is not None and row.lease_until is not None and row.lease_until > now
+
     def claim(self, stage: Stage, subject: int, now: datetime, lease_s: float) -> Claim:
         row = self._rows.get((stage, subject))
         attempt = 1 if row is None or row.status == "done" else row.attempt + 1

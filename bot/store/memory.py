@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.domain import (
+    UPSTREAM,
     Changes,
     Channel,
     Claim,
@@ -147,6 +148,16 @@ class MemoryStore:
     def claim_all(self, stage: Stage, subjects: Sequence[int], now: datetime, lease_s: float) -> list[Claim]:
         claims = (self.claim(stage, subject, now, lease_s) for subject in subjects)
         return [claim for claim in claims if claim]
+
+    @_locked
+    def is_coming(self, channel_id: int, now: datetime) -> bool:
+        feeds = {feed_id for channel, feed_id in self._on.subscriptions if channel == channel_id}
+        due = ((stage, id_) for stage in UPSTREAM for id_ in self._on.candidates[stage](now))
+        return any(
+            (id_ if stage == "refresh" else self._on.episodes[id_].feed_id) in feeds
+            and (self._work.free(stage, id_, now) or self._work.is_held(stage, id_, now))
+            for stage, id_ in due
+        )
 
     @_locked
     def renew(self, claim: Claim, now: datetime, lease_s: float) -> bool:

@@ -41,6 +41,7 @@ class SqlStore:
         self.done = work.done
         self.fail = work.fail
         self.retry = work.retry
+        self.is_coming = work.is_coming
         self.work = work.work
 
         self.save_transcript = library.save_transcript

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CursorResult, case, tuple_, update
 from sqlmodel import Session, col, select
 
-from bot.domain import STAGES, Claim, Stage, WorkRow
+from bot.domain import STAGES, UPSTREAM, Claim, Stage, WorkRow
 from bot.errors import LeaseLost
 from bot.store import due, rows
 from bot.store import tables as t
@@ -109,6 +109,10 @@ class SqlWork:
         row = update(t.Work).where(col(t.Work.stage) == stage, col(t.Work.subject) == subject)
         fresh = row.where(col(t.Work.status) != "done").values(status="open", attempt=0, not_before=None)
         return self._update(fresh)
+
+    def is_coming(self, channel_id: int, now: datetime) -> bool:
+        with self._db.read() as session:
+            return any(session.execute(due.coming(stage, channel_id, now)).scalar_one() for stage in UPSTREAM)
 
     def work(self, *, unfinished: bool = True) -> list[WorkRow]:
         query = select(t.Work).order_by(col(t.Work.subject))
