@@ -13,7 +13,7 @@ h1{font-size:1.4rem}.verdict{font-size:1.05rem;
 padding:.7rem 1rem;border-left:4px solid #2f6f9f;background:#f3f6f9}
 .failed{border-color:#b3312f}table{border-collapse:collapse}
 td,th{padding:.2rem .9rem .2rem 0;text-align:right}
-td:first-child,th:first-child{text-align:left}tr+tr{border-top:1px solid #ddd}
+td:first-child,th:first-child{text-align:left}td[colspan]{text-align:center}tr+tr{border-top:1px solid #ddd}
 svg{width:460px;max-width:100%;font:12px system-ui,sans-serif;fill:#2f6f9f}svg text{fill:#333}
 .axis{stroke:#888;fill:none}.even{stroke:#bbb;stroke-dasharray:4 3}pre{white-space:pre-wrap;font:inherit}
 @media(prefers-color-scheme:dark){body{background:#16181b;color:#ddd}.verdict{background:#20242a}

@@ -64,6 +64,10 @@ def _scales(wide: tuple[float, float], high: tuple[float, float]) -> tuple[Scale
     )
 
 
+def _whole(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+
+
 def _framed(
     title: str, inside: str, across: str, up: str, wide: tuple[float, float], high: tuple[float, float]
 ) -> str:
@@ -71,11 +75,11 @@ def _framed(
     base = HEIGHT - BOTTOM
     texts = (
         (LEFT, 16, "start", title),
-        (LEFT, base + 15, "start", f"{wide[0]:.3g}"),
-        (WIDTH - 12, base + 15, "end", f"{wide[1]:.3g}"),
+        (LEFT, base + 15, "start", f"{wide[0]:.2g}"),
+        (WIDTH - 12, base + 15, "end", f"{wide[1]:.2g}"),
         ((LEFT + WIDTH) // 2, base + 32, "middle", across),
-        (LEFT - 5, base, "end", f"{high[0]:.3g}"),
-        (LEFT - 5, TOP + 8, "end", f"{high[1]:.3g}"),
+        (LEFT - 5, base, "end", f"{high[0]:.2g}"),
+        (LEFT - 5, TOP + 8, "end", f"{_whole(high[1])}"),
     )
     words = "".join(f'<text x="{x}" y="{y}" text-anchor="{a}">{escape(t)}</text>' for x, y, a, t in texts)
     turned = f'<text transform="translate(14 {(base + TOP) // 2}) rotate(-90)" text-anchor="middle">'
