@@ -191,10 +191,12 @@ class Earmark:
 
     @cached_property
     def writer(self) -> Writer:
+        from bot.read.written import WrittenOut
         from bot.write.extractive import ExtractiveWriter
 
-        plain = ExtractiveWriter()
-        return plain if self.settings.writer == "extractive" else self._larger_writer(plain)
+        plain: Writer = ExtractiveWriter()
+        larger = self.settings.writer != "extractive"
+        return WrittenOut(writer=self._larger_writer(plain) if larger else plain)
 
     def _larger_writer(self, otherwise: Writer) -> Writer:
         """A language model words the insights, and `otherwise` those that the gate doesn't let it."""
