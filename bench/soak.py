@@ -35,7 +35,7 @@ from tests.feed_server import Asked, FeedServer, Reply
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("EARMARK_TEST_DATA", ROOT.parent / "shared" / "data"))
 SHOWS, CHANNELS = 3, 30
-NEWS_S, ASK_S, KILL_S = 20.0, 15.0, (5.0, 60.0)
+NEWS_S, ASK_S = 20.0, 15.0
 PEACE_S = 300.0
 
 ITEM = """<item><title>{title}</title><guid>{title}</guid><pubDate>{date}</pubDate>
@@ -81,6 +81,7 @@ def _seconds(vtt: Path) -> int:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--minutes", type=float, default=20)
+    asked.add_argument("--every", type=float, default=30, help="seconds between two kills, on average")
     asked.add_argument("--seed", type=int, default=0)
     given = asked.parse_args()
     rng = random.Random(given.seed)
@@ -93,7 +94,7 @@ def main() -> None:
         server.routes |= {f"/feed/show{n}": press.feed for n in range(SHOWS)}
         for n in range(SHOWS):
             press.publish(("sleep", "canopy", "")[n])
-        soak = Soak(Path(home), server, press, rng, given.minutes * 60)
+        soak = Soak(Path(home), server, press, rng, given.minutes * 60, given.every)
         soak.prepare()
         soak.run()
         sys.exit(soak.judge())
@@ -101,9 +102,10 @@ def main() -> None:
 
 class Soak:
     def __init__(
-        self, home: Path, server: FeedServer, press: Press, rng: random.Random, seconds: float
+        self, home: Path, server: FeedServer, press: Press, rng: random.Random, seconds: float, every_s: float
     ) -> None:
         self.home, self.server, self.press, self.rng, self.seconds = home, server, press, rng, seconds
+        self.every_s = every_s
         self.database = home / "data" / "earmark.db"
         self.kills: Counter[str] = Counter()
         self.log = (home / "log").open("w", encoding="utf-8")
@@ -143,7 +145,7 @@ class Soak:
                 ask = now + ASK_S
             if now > kill:
                 self._kill()
-                kill = now + self.rng.uniform(*KILL_S)
+                kill = now + self.rng.uniform(0, 2 * self.every_s)
             time.sleep(0.2)
         self._peace()
 
