@@ -116,6 +116,23 @@ def test_a_terminated_run_takes_its_worker_along(tmp_path: Path) -> None:
     assert running.returncode == 0
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc who is whose child")
+def test_workers_end_with_a_run_that_was_killed(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "EARMARK_DATA_DIR": str(tmp_path)},
+    )
+    assert running.stderr is not None
+    assert running.stderr.readline().startswith("Working")
+    running.kill()
+    # The workers hold the other end of stderr: it reads to its end only when they have ended too.
+    running.communicate(timeout=30)
+
+
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:
     assert earmark(tmp_path, "feeds", EARMARK_COUNT="", EARMARK_TIMEZONE="").returncode == 0
 

@@ -43,6 +43,7 @@ def work(
 ) -> None:
     """Run the stages until stopped: the half of the bot that listens to podcasts."""
     with earmark() as it:
+        _end_with_parent()
         known = it.queue.LANES
         wanted = tuple(lanes or known)
         if unknown := ", ".join(sorted({*wanted} - {*known})):
