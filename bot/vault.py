@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from bot.errors import ConfigError
 
@@ -44,15 +44,18 @@ _NO_KEY = (
 
 
 class Vault:
-    """Seals and opens addresses with one Fernet key: the given string, else `key_file` (made on first use).
+    """Seals and opens addresses with a Fernet key: the given string, else `key_file` (made on first use).
 
+    Several keys, with spaces between them, newest first: the first seals, all of them open. Fingerprints and
+    subkeys are those of the last one, which therefore stays: with another, private feeds would not be known
+    again.
     The file is made readable by its owner alone; whoever loses the key must add private feeds again.
     """
 
     def __init__(self, key: str = "", *, key_file: Path | None = None) -> None:
         self._given = key.strip()
         self._file = key_file
-        self._loaded: tuple[Fernet, bytes] | None = None
+        self._loaded: tuple[MultiFernet, bytes] | None = None
 
     def seal(self, url: str, *, private: bool = False, whole_query: bool = False) -> tuple[str, str]:
         """A URL → (URL that is safe to show, sealed real URL); a public URL gives (url, "").
@@ -98,7 +101,7 @@ class Vault:
             ) from None
 
     def subkey(self, purpose: str) -> bytes:
-        """A key of its own for one purpose: always the same, and nothing about the vault's follows from it."""
+        """A key for one purpose: always the same, and nothing about the vault's follows from it."""
         return hmac.digest(self._keys[1], purpose.encode(), "sha256")
 
     @property
@@ -106,14 +109,14 @@ class Vault:
         return "EARMARK_KEY" if self._given else f"key file ({self._file})"
 
     @property
-    def _keys(self) -> tuple[Fernet, bytes]:
+    def _keys(self) -> tuple[MultiFernet, bytes]:
         if self._loaded is None:
-            key = self._given or self._key_of_file()
+            keys = (self._given or self._key_of_file()).split()
             try:
-                fernet = Fernet(key.encode())
+                fernet = MultiFernet([Fernet(key.encode()) for key in keys])
             except ValueError as exc:
                 raise ConfigError(_NO_KEY if self._given else f"The {self._source} holds no key.") from exc
-            self._loaded = fernet, hmac.digest(key.encode(), b"earmark fingerprint", "sha256")
+            self._loaded = fernet, hmac.digest(keys[-1].encode(), b"earmark fingerprint", "sha256")
         return self._loaded
 
     def _key_of_file(self) -> str:

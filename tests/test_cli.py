@@ -11,8 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.cli import app, scripts
+from bot.domain import Feed
+from bot.store.sql import SqlStore
+from bot.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
@@ -131,6 +135,18 @@ def test_workers_end_with_a_run_that_was_killed(tmp_path: Path) -> None:
     running.kill()
     # The workers hold the other end of stderr: it reads to its end only when they have ended too.
     running.communicate(timeout=30)
+
+
+def test_run_refuses_to_start_without_the_key_of_what_is_sealed(tmp_path: Path) -> None:
+    assert earmark(tmp_path, "add", "https://jo:hunter2hunter2@127.0.0.1/f").returncode == 1  # makes the key
+    key = Fernet.generate_key().decode()
+    url, sealed = Vault(key).seal("https://jo:hunter2hunter2@feeds.example/f")
+    store = SqlStore.open(str(tmp_path / "earmark.db"))
+    store.add_feed(Feed(url=url, sealed=sealed))
+    store.close()
+    shown = earmark(tmp_path, "run")
+    assert shown.returncode == 1 and "sealed with another key" in shown.stderr
+    assert "hunter2" not in shown.stderr
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:

@@ -162,3 +162,17 @@ def test_any_address_comes_back_and_masking_is_stable(rest: str, private: bool, 
     safe, sealed = VAULT.seal(url, private=private, whole_query=whole)
     assert not sealed or VAULT.open(safe, sealed) == url
     assert VAULT.seal(safe, private=private, whole_query=whole) == (safe, "")
+
+
+def test_a_new_key_in_front_seals_and_the_old_one_still_opens_and_knows_its_own() -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    url = "https://jo:hunter2hunter2@feeds.example/f"
+    safe, sealed = Vault(old).seal(url)
+    both = Vault(f"{new} {old}")
+    again = both.seal(url)
+    assert both.open(safe, sealed) == both.open(*again) == url
+    assert again[0] == safe, "the same feed is known again"
+    assert both.subkey("pages") == Vault(old).subkey("pages")
+    Fernet(new).decrypt(again[1].encode())
+    with pytest.raises(ConfigError, match="another key"):
+        Vault(old).open(*again)

@@ -122,6 +122,7 @@ def run() -> None:
     try:
         with earmark() as it:
             it.channel()
+            _refuse_without_key(it)
             children += [
                 *(Child("work", *lanes) for lanes in it.queue.PROCESSES),
                 *(Child("serve", name) for name in it.settings.listeners),
@@ -136,6 +137,12 @@ def run() -> None:
                 children[0].wait()
     finally:
         stop_all(children)
+
+
+def _refuse_without_key(it: Earmark) -> None:
+    """ConfigError where private feeds are stored whose key isn't here: they would fall silent one by one."""
+    for feed in it.store.feeds():
+        it.vault.open(feed.url, feed.sealed)
 
 
 def _exit(number: int, frame: FrameType | None) -> None:
