@@ -72,6 +72,7 @@ def test_recipes_that_ship_are_whole(path: Path) -> None:
         ({"name": "x", "steps": "3"}, "“steps” is missing or wrong"),
         ({"name": "x", "steps": 3, "beta": 2}, "0 to 1"),
         ({"name": "x", "steps": 3, "learns": "by heart"}, "learns is one of"),
+        ({"name": "x", "steps": 3, "texts": "mine"}, "texts one of annotator, teacher"),
         ({"name": "x"}, "how long"),
     ],
 )
@@ -180,3 +181,21 @@ def test_a_batch_hides_the_question_and_the_padding() -> None:
         0,
         1,
     ]
+
+
+def test_the_teacher_retells_the_same_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("accelerate", reason="needs the extra [train]")
+    from bot.training import distill
+    from bot.training.writer import Example
+
+    class Teacher:
+        tokenizer = type("T", (), {"convert_tokens_to_ids": lambda self, token: 99})()
+
+        def written(self, ids: list[int]) -> list[int]:
+            return [ids[0] + 1, ids[0] + 2]
+
+    monkeypatch.setattr(distill, "Ct2Cousin", lambda folder: Teacher())
+    lessons = [Example(key=str(n), ids=torch.tensor([n, 5, 6, 7]), written=2) for n in (10, 20)]
+    made = distill.retold(lessons, tmp_path)
+    assert [e.ids.tolist() for e in made] == [[10, 5, 11, 12, 99], [20, 5, 21, 22, 99]]
+    assert [e.written for e in made] == [3, 3]

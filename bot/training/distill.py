@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from bot.errors import ConfigError
 from bot.read.encoder import WeightFolders
 from bot.training.asked import Asked, asked_of
 from bot.training.base import halved, smollm2
-from bot.training.cousins import Ct2Cousin, tokenizer_of
+from bot.training.cousins import END, Ct2Cousin, tokenizer_of
 from bot.training.curate import Curated, curated, uncurated
 from bot.training.distill_trl import learn, shuffled
 from bot.training.episodes import Annotated, is_validation
@@ -39,6 +39,7 @@ def run(recipe: Recipe, folder: Path, out: Path, weights: WeightFolders) -> str:
     tokenizer = tokenizer_of(student)
     chosen = _chosen(recipe, [e for e in episodes if not is_validation(e)])
     lessons = lessons_of(chosen.kept, tokenizer, recipe)
+    lessons = retold(lessons, teacher) if recipe.texts == "teacher" else lessons
     _write(out / "curation.json", {"report": chosen.report(), "dropped": chosen.dropped})
     held = asked_of([e for e in episodes if is_validation(e)], HELD_OUT)
     learned = _trained(student, teacher, tokenizer, lessons, recipe, held)
@@ -78,6 +79,18 @@ def lessons_of(asked: Sequence[Asked], tokenizer: Any, recipe: Recipe) -> list[E
     if len(fits) < max(recipe.pairs, recipe.batch):
         raise ConfigError(f"{len(fits)} pairs are left, and the recipe wants {recipe.pairs or recipe.batch}.")
     return list(shuffled(fits, recipe.seed))[: recipe.pairs or None]
+
+
+def retold(lessons: Sequence[Example], teacher: Path) -> list[Example]:
+    """The same questions with what the teacher most probably answers (int8, greedy)."""
+    model = Ct2Cousin(teacher)
+    end = model.tokenizer.convert_tokens_to_ids(END)
+    made = []
+    for one in lessons:
+        asked = one.ids[: -one.written].tolist()
+        answer = [*model.written(asked), end]
+        made.append(replace(one, ids=torch.tensor(asked + answer), written=len(answer)))
+    return made
 
 
 def _trained(

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.errors import ConfigError, of_system
 
-LEARNS = ("texts", "probabilities")
+LEARNS, TEXTS = ("texts", "probabilities"), ("annotator", "teacher")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,8 @@ class Recipe:
     """`teacher`: "smollm2" or a folder. `student`: "base" (SmolLM2 as published), "teacher" or a folder, of
     which `layers` stay (0: all).
 
-    `learns`: "texts" is plain cross-entropy on what the annotator wrote; "probabilities" is generalised
+    `learns`: "texts" is plain cross-entropy on a text, `texts` says whose (the teacher's is its likeliest,
+    Kim & Rush 2016, sequence-level distillation); "probabilities" is generalised
     Jensen-Shannon divergence to the teacher (Agarwal et al. 2024, GKD): `beta` 0 is forward KL, 1 reverse;
     `lmbda` the share of batches that the student writes itself, at `temperature`. `tokens`: of prompts and
     texts together, after which training ends; `steps` where that comes first (0: no limit).
@@ -29,6 +30,7 @@ class Recipe:
     student: str = "teacher"
     layers: int = 0
     learns: str = "probabilities"
+    texts: str = "annotator"
     lmbda: float = 0.0
     beta: float = 0.0
     temperature: float = 1.0
@@ -65,10 +67,12 @@ def of(values: Mapping[str, Any], file: str) -> Recipe:
         what = f"it knows no “{unknown[0]}”" if unknown else f"“{(wrong or ['name'])[0]}” is missing or wrong"
         raise ConfigError(f"The recipe {file}: {what}; a recipe has {', '.join(sorted(kinds))}.")
     made = Recipe(**given)
-    if made.learns not in LEARNS or not (0 <= made.lmbda <= 1 and 0 <= made.beta <= 1):
+    if made.learns not in LEARNS or made.texts not in TEXTS:
         raise ConfigError(
-            f"The recipe {file}: learns is one of {', '.join(LEARNS)}, lmbda and beta are 0 to 1."
+            f"The recipe {file}: learns is one of {', '.join(LEARNS)}, texts one of {', '.join(TEXTS)}."
         )
+    if not (0 <= made.lmbda <= 1 and 0 <= made.beta <= 1):
+        raise ConfigError(f"The recipe {file}: lmbda and beta are 0 to 1.")
     if not (made.steps or made.tokens):
         raise ConfigError(f"The recipe {file} must say how long to learn: steps or tokens.")
     return made
