@@ -18,13 +18,15 @@ from pydantic import SecretStr
 
 from bot.calendar import next_post_at
 from bot.config import Settings
-from bot.domain import Channel, Digest, Transcript
+from bot.domain import Channel, Digest, Sentence, Transcript
 from bot.errors import ConfigError, of_system
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
+    from bot.answer.larger import LargerModel
+    from bot.answer.library import Library
     from bot.audio import AudioFiles
     from bot.feeds.discover import Discoverer
     from bot.feeds.fetch import Fetcher
@@ -226,22 +228,72 @@ class Earmark:
     @cached_property
     def answerer(self) -> Answerer:
         from bot.answer.answer import SearchAnswerer
+        from bot.answer.ranker import Ranker
         from bot.read.sentences import sentences
         from bot.write.clean import clean
 
-        return SearchAnswerer(self.encoder, cut=sentences, clean=clean)
+        return SearchAnswerer(
+            self.encoder,
+            cut=sentences,
+            clean=clean,
+            ranker=Ranker(),
+            library=self.library,
+            larger=self._larger_answerer(),
+        )
+
+    @cached_property
+    def library(self) -> Library:
+        from bot.answer.library import Library
+
+        return Library(self.settings.data_dir / "library", self.encoder)
+
+    def index(self) -> int:
+        """Put into the library what has been transcribed since; how many episodes that were."""
+        from bot.read.sentences import sentences
+
+        known = self.library.known()
+        heard = self.store.heard([feed.id for feed in self.store.feeds()])
+        missing = [id for id in heard if id not in known]
+        for id in missing:
+            self.library.add(id, sentences(self.store.source(id).transcript))
+        return len(missing)
+
+    def _larger_answerer(self) -> LargerModel | None:
+        """Words answers that the small models are unsure of, where an endpoint is configured."""
+        settings = self.settings
+        if not (settings.llm_url and settings.llm_model):
+            return None
+        from bot.answer.larger import VARIABLES, LargerModel
+        from bot.prompts import prompt
+        from bot.write.endpoint import EndpointDrafter
+        from bot.write.ground import contradictions, unsupported
+
+        asked = prompt("answer", settings.llm_model, VARIABLES)
+
+        def gate(text: str, said: Sequence[Sentence]) -> list[str]:
+            spoken = " ".join(f"{s.speaker} {s.text}" for s in said)
+            return [*unsupported(text, spoken), *contradictions("", text, said, "")]
+
+        return LargerModel(
+            EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key),
+            fill=lambda question, passages: asked.filled(question=question, passages=passages),
+            gate=gate,
+            prompt=asked.hash,
+        )
 
     @cached_property
     def pipeline(self) -> Pipeline:
         return Pipeline(self.store, self, self.clock)
 
     def sweep(self, now: datetime) -> None:
-        """Delete audio and speech checkpoints older than the settings keep them, and notes of deliveries."""
+        """Delete audio and speech checkpoints older than the settings keep them, and notes of deliveries;
+        then bring the library up to date."""
         from bot.audio import sweep
 
         self.store.forget_notes(now - REDELIVERED)
         self.audio.sweep(now)
         sweep(self.settings.cache_dir / "checkpoints", now, self.settings.keep_audio_days)
+        self.index()
 
     def adapter(self, platform: str) -> Any:
         """The module of a chat platform. ConfigError where there is none of that name."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bot.answer.answer import NOT_HERE, NOT_IN_ANY, SearchAnswerer
-from bot.answer.search import Floats, Index, confidence, stems
+from bot.answer.search import Index, confidence
+from bot.answer.words import Floats, stems
 from bot.domain import Episode, Segment, Sentence, Source, Transcript
 
 STREETS = (
@@ -32,18 +33,25 @@ class WordEncoder:
 
     name = "words"
 
-    def __init__(self) -> None:
-        self.tokens = 0
+    def __init__(self, width: int = 64) -> None:
+        self.tokens, self.width = 0, width
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        rows = np.zeros((len(texts), 64), np.float32)
+        rows = np.zeros((len(texts), self.width), np.float32)
         for row, text in zip(rows, texts, strict=True):
             self.tokens += len(text.split())
             for word in stems(text):
-                row[sum(map(ord, word)) % 64] += 1
+                row[sum(map(ord, word)) % self.width] += 1
         lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         unit: Floats = rows / lengths
         return unit
+
+    def pieces(self, texts: Sequence[str]) -> list[list[str]]:
+        return [text.lower().split() for text in texts]
+
+    def read(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        states = [WordEncoder(self.width).encode(words or [""]) for words in self.pieces(texts)]
+        return self.encode(texts), states
 
 
 def source(title: str, texts: Sequence[str], speaker: str = "") -> Source:

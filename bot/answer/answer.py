@@ -134,7 +134,8 @@ class SearchAnswerer:
         key = hash(source.transcript.segments)
         if key not in self._indexes:
             said = self._cut(source.transcript)
-            self._indexes[key] = Index(said, self._encoder, self._known(source, len(said)))
+            known = self._known(source, len(said))
+            self._indexes[key] = Index(said, self._encoder, known, rough=known is not None)
         self._indexes.move_to_end(key)
         while len(self._indexes) > KEPT:
             self._indexes.popitem(last=False)

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Protocol
 
-from bot.answer.search import stems
+from bot.answer.words import stems
 from bot.domain import Sentence
 from bot.errors import ModelError
 
 log = logging.getLogger(__name__)
 # What the prompt asks for where the passages don't answer.
 NOTHING = re.compile(r"^\W*not (?:in|said|stated|mentioned|answered)\b", re.I)
+VARIABLES = frozenset({"question", "passages"})
 MOST_WORDS = 90
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 MOST_SENTENCES = 3

@@ -19,8 +19,9 @@ import numpy as np
 
 from bot.answer.passages import Stretch, stretches
 from bot.answer.rows import opened, wrapped
-from bot.answer.search import TextEncoder, stems
+from bot.answer.search import TextEncoder
 from bot.answer.vectors import Floats, Rows, VectorFiles
+from bot.answer.words import stems
 from bot.domain import Sentence
 
 RRF = 30.0

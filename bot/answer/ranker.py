@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.answer.search import Floats, Index, stems
+from bot.answer import late
+from bot.answer.search import Index, hits_of
+from bot.answer.words import HALF, Floats, highest, stems
 from bot.errors import ModelError
 
 WEIGHTS = Path(__file__).with_name("ranker.safetensors")
-# A passage is a sentence with two on either side.
-HALF = 2
 # Signals are cut off so many deviations from their mean, so that an odd transcript can't throw the network.
 MOST = 6.0
+# Passages that are read word by word; of what isn't, 0.02 would have been right (validation questions).
+READ = 40
+NOWHERE = -1000.0
 _NAME = re.compile(r"(?<!^)\b[A-Z][\w'+#.-]*")
 _WORD = re.compile(r"[a-z]+")
 
@@ -36,10 +39,18 @@ class Ranker:
         except (OSError, KeyError, SafetensorError) as error:
             raise ModelError(f"the ranker {file.name} can't be read: {error}") from error
 
-    def scores(self, index: Index, question: str) -> Floats:
-        """How likely each sentence, with its neighbours, is to answer: log-odds but for a constant, (n,)."""
-        vector = index.encoded(question)
-        return scored(self._w, inputs(index, question, vector), index.vectors, index.passages, vector)
+    def ranked(self, index: Index, question: str) -> tuple[Floats, Floats]:
+        """How likely each sentence, with its neighbours, is to answer: log-odds but for a constant, (n,);
+        NOWHERE for those that weren't read. And the network's inputs."""
+        x, rows = inputs(index, question)
+        every = scored(self._w, x, index.vectors, index.passages, index.encoded(question))
+        return masked(every, rows), x
+
+
+def masked(scores: Floats, rows: Sequence[int]) -> Floats:
+    made = np.full(len(scores), NOWHERE, np.float32)
+    made[rows] = scores[rows]
+    return made
 
 
 def scored(w: Mapping[str, Floats], x: Floats, vectors: Floats, passages: Floats, question: Floats) -> Floats:
@@ -50,19 +61,30 @@ def scored(w: Mapping[str, Floats], x: Floats, vectors: Floats, passages: Floats
     for n in range(len(w["near"])):
         hidden = np.tanh(z @ w["hidden.weight"][n].T + w["hidden.bias"][n])
         moved = question + 4 * (question @ w["into"][n] @ w["out"][n])
-        moved /= np.linalg.norm(moved)
+        moved /= max(float(np.linalg.norm(moved)), 1e-9)
         near = w["near"][n] @ np.stack([vectors @ moved, passages @ moved])
-        total += (z @ w["linear.weight"][n].T + w["linear.bias"][n] + hidden @ w["top.weight"][n].T)[
-            :, 0
-        ] + near
+        flat = z @ w["linear.weight"][n].T + w["linear.bias"][n]
+        total += (flat + hidden @ w["top.weight"][n].T)[:, 0] + near
     mean: Floats = (total / len(w["near"])).astype(np.float32)
     return mean
 
 
-def inputs(index: Index, question: str, vector: Floats) -> Floats:
-    """What the network sees of each sentence: the search's signals, and those of its passage, (n, 28)."""
-    signals = index.signals(question)
-    return np.concatenate([signals, _passage_inputs(index, question, vector, signals)], axis=1)
+def inputs(index: Index, question: str) -> tuple[Floats, list[int]]:
+    """What the network sees of each sentence, (n, 42), and the sentences that were read for it: the search's
+    signals, those of the passage, and how close the question's pieces come in what was read."""
+    rows = promising(*index.ranked(question))
+    said = index.read(rows)
+    signals, vector = index.signals(question), index.encoded(question)
+    pieces, states = index.states(question)
+    close = late.closeness(states, said, rows, len(index.sentences))
+    around = _passage_inputs(index, question, vector, signals)
+    return np.concatenate([signals, around, late.columns(close, pieces, index.pieces)], axis=1), rows
+
+
+def promising(scores: Floats, signals: Floats) -> list[int]:
+    """The sentences of the READ best passages, in their order."""
+    hits = hits_of(scores, signals, READ)
+    return sorted({n for h in hits for n in range(max(0, h.at - HALF), min(len(scores), h.at + HALF + 1))})
 
 
 def _passage_inputs(index: Index, question: str, vector: Floats, signals: Floats) -> Floats:
@@ -79,11 +101,11 @@ def _passage_inputs(index: Index, question: str, vector: Floats, signals: Floats
         np.minimum(_summed(speaker) / 3, 1),
         speaker - 0.5 * bool(speaker.any()),
         near,
-        _highest(signals[:, 5]),
-        _highest(signals[:, 6]),
+        highest(signals[:, 5]),
+        highest(signals[:, 6]),
         np.concatenate([[0], signals[:-1, 7]]),
         _summed(signals[:, 0]) / 5,
-        _highest(signals[:, 2]),
+        highest(signals[:, 2]),
         signals[:, 0].max() - signals[:, 0],
         near.max() - near,
         passage**2,
@@ -101,7 +123,7 @@ def _covered(index: Index, question: str) -> tuple[Floats, Floats, Floats]:
         return nothing, nothing, nothing
     weights = np.array([index.rarity(w) for w in asked], np.float32)
     held = np.stack([index.held(w) for w in asked], axis=1)
-    around = np.stack([_highest(column) for column in held.T], axis=1)
+    around = np.stack([highest(column) for column in held.T], axis=1)
     total = max(float(weights.sum()), 1e-6)
     return held @ weights / total, around @ weights / total, around[:, int(weights.argmax())]
 
@@ -111,7 +133,7 @@ def _named(index: Index, question: str) -> tuple[Floats, bool]:
     names = sorted({w for name in _NAME.findall(question) for w in stems(name)} & set(stems(question)))
     if not names:
         return np.zeros(len(index.sentences), np.float32), False
-    held = [_highest(index.held(name)) for name in names]
+    held = [highest(index.held(name)) for name in names]
     share: Floats = np.mean(held, axis=0).astype(np.float32)
     return share, True
 
@@ -122,15 +144,6 @@ def _speaks(index: Index, question: str) -> Floats:
     people = {s.speaker for s in index.sentences}
     meant = {p for p in people if p and asked & set(_WORD.findall(p.lower()))}
     return np.array([s.speaker in meant for s in index.sentences], np.float32)
-
-
-def _highest(values: NDArray[np.float32]) -> Floats:
-    """Of each sentence and its neighbours."""
-    out: Floats = values.copy()
-    for by in range(1, HALF + 1):
-        out[by:] = np.maximum(out[by:], values[:-by])
-        out[:-by] = np.maximum(out[:-by], values[by:])
-    return out
 
 
 def _summed(values: NDArray[np.float32]) -> Floats:

@@ -7,15 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bot.answer.late import rarities
+from bot.answer.words import Floats, stems
 from bot.domain import Sentence
 
-Floats = NDArray[np.float32]
 # BM25's usual constants, and reciprocal rank fusion's (Cormack, Clarke and Büttcher, SIGIR 2009).
 K1, B, RRF = 1.2, 0.5, 30.0
 # How much a neighbour's words and vector count for a sentence.
@@ -24,21 +24,6 @@ NEAR = (0.35, 1.0, 0.35)
 APART = 2
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-STOPS = frozenset(
-    _words(
-        "a an the of to in on at by for with from and or but so as is are was were be been being do"
-        " does did has have had it its this that these those they them their he she his her him we us"
-        " our you your i me my what which who whom whose when where why how can could would should will"
-        " may might than then there here about into over not no if because just also very more most some"
-        " any all out up down s t re ve ll d m say says said mean means episode podcast according"
-        " speaker speakers host guest"
-    )
-)
-_ENDINGS = _words("ations ation ingly ments ment ings ing edly ies ied ers er ed es ly s e y")
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|billion|percent|half"
     r"|twice|third|quarter|once)\b",
@@ -61,24 +46,36 @@ class TextEncoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Floats: ...
 
+    def pieces(self, texts: Sequence[str]) -> list[list[str]]:
+        """The word pieces of each text."""
+        ...
+
+    def read(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        """What `encode` gives, and the states of each text's pieces, unit rows (pieces, d)."""
+        ...
+
 
 class Ranks(Protocol):
     """`bot.answer.ranker.Ranker` is one."""
 
-    def scores(self, index: Index, question: str) -> Floats: ...
+    def ranked(self, index: Index, question: str) -> tuple[Floats, Floats]:
+        """A score for each sentence, and what it was made of, (n, any)."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
     """A sentence that may answer: `score` orders hits, also those of different transcripts.
 
-    `confidence` (0..1) that the transcript answers at all, `scores` of all its sentences.
+    `confidence` (0..1) is the search's guess that the transcript answers at all, `scores` are those of all
+    its sentences, `inputs` what a ranker saw of this one.
     """
 
     at: int
     score: float
     confidence: float
     scores: Floats = field(repr=False, compare=False)
+    inputs: Floats = field(repr=False, compare=False)
 
 
 SIGNALS = (
@@ -111,15 +108,23 @@ SURE_INTERCEPTS = np.array([2.811, 1.891], np.float32)
 
 
 class Index:
-    """One transcript made searchable: building it encodes every sentence, asking the question."""
+    """One transcript made searchable: building it encodes every sentence, asking the question.
+
+    With `rough` vectors (of the passage that each sentence is in) nothing is encoded but what is read.
+    """
 
     def __init__(
-        self, sentences: Sequence[Sentence], encoder: TextEncoder, vectors: Floats | None = None
+        self,
+        sentences: Sequence[Sentence],
+        encoder: TextEncoder,
+        vectors: Floats | None = None,
+        *,
+        rough: bool = False,
     ) -> None:
         self.sentences = tuple(sentences)
         self._encoder = encoder
         self.vectors = encoder.encode([s.text for s in sentences]) if vectors is None else vectors
-        self._windows = _unit(_spread(self.vectors))
+        self._rough = np.full(len(self.sentences), rough)
         self._words = [stems(s.text) for s in sentences]
         self._counts = [_joined(self._words, i) for i in range(len(sentences))]
         self._lengths = np.array([sum(c.values()) for c in self._counts], np.float32)
@@ -127,7 +132,26 @@ class Index:
         n = len(sentences)
         self._idf = {w: math.log(1 + (n - c + 0.5) / (c + 0.5)) for w, c in seen.items()}
         self._rare = math.log(1 + (n + 0.5) / 0.5)
-        self._asked: tuple[str, Floats] | None = None
+        self._asked: tuple[str, Floats, Floats] | None = None
+
+    @cached_property
+    def _windows(self) -> Floats:
+        return _unit(_spread(self.vectors))
+
+    @cached_property
+    def pieces(self) -> dict[str, float]:
+        """How rare each word piece is among the sentences."""
+        return rarities(self._encoder.pieces([s.text for s in self.sentences]))
+
+    def read(self, rows: Sequence[int]) -> list[Floats]:
+        """The states of the pieces of these sentences; their vectors are exact from now on."""
+        vectors, states = self._encoder.read([self.sentences[n].text for n in rows])
+        if self._rough[rows].any():
+            self.vectors = self.vectors.copy()
+            self.vectors[rows], self._rough[rows] = vectors, False
+            for name in ("_windows", "passages"):
+                self.__dict__.pop(name, None)
+        return states
 
     @cached_property
     def passages(self) -> Floats:
@@ -151,10 +175,21 @@ class Index:
         return row
 
     def encoded(self, question: str) -> Floats:
-        """The question's vector; the last one's is kept."""
-        if self._asked is None or self._asked[0] != question:
-            self._asked = (question, self._encoder.encode([question])[0])
-        return self._asked[1]
+        """The question's vector; what the last one was read as is kept."""
+        return self._read(question)[0]
+
+    def states(self, question: str) -> tuple[list[str], Floats]:
+        """The question's pieces, as many as are read of a long one, and their states."""
+        states = self._read(question)[1]
+        return self._encoder.pieces([question])[0][: len(states)], states
+
+    def _read(self, question: str) -> tuple[Floats, Floats]:
+        kept = self._asked
+        if kept is None or kept[0] != question:
+            vectors, states = self._encoder.read([question])
+            # Set as a whole: another thread may ask something else meanwhile.
+            self._asked = kept = (question, vectors[0], states[0])
+        return kept[1:]
 
     def search(self, question: str, limit: int = 5, ranker: Ranks | None = None) -> list[Hit]:
         """The likeliest places, best first and not beside one another; none for an empty transcript.
@@ -163,9 +198,13 @@ class Index:
         """
         if not self.sentences:
             return []
+        scores, inputs = ranker.ranked(self, question) if ranker else self.ranked(question)
+        return hits_of(scores, inputs, limit)
+
+    def ranked(self, question: str) -> tuple[Floats, Floats]:
+        """By the search alone."""
         signals = self.signals(question)
-        scores = ranker.scores(self, question) if ranker else signals @ WEIGHTS
-        return hits_of(scores, confidence(signals), limit)
+        return signals @ WEIGHTS, signals
 
     def rarity(self, word: str) -> float:
         """How much a stem tells in this transcript (BM25's idf); most where it isn't said."""
@@ -214,12 +253,13 @@ class Index:
         return np.array([sum(weight[w] for w in asked if w in c) / total for c in self._counts], np.float32)
 
 
-def hits_of(scores: Floats, confidence: float, limit: int = 5) -> list[Hit]:
-    """The highest scores that are not beside one another, highest first."""
+def hits_of(scores: Floats, inputs: Floats, limit: int = 5) -> list[Hit]:
+    """The highest scores that are not beside one another, highest first. `inputs` begin with the signals."""
+    sure = confidence(inputs[:, : len(SIGNALS)])
     hits: list[Hit] = []
     for i in map(int, np.argsort(-scores, kind="stable")):
         if all(abs(i - h.at) > APART for h in hits):
-            hits.append(Hit(at=i, score=float(scores[i]), confidence=confidence, scores=scores))
+            hits.append(Hit(at=i, score=float(scores[i]), confidence=sure, scores=scores, inputs=inputs[i]))
         if len(hits) == limit:
             break
     return hits
@@ -240,20 +280,6 @@ def sureness(signals: Floats) -> Floats:
     near = share[max(0, top - 2) : top + 3].sum() / share.sum()
     best, most = signals[top, [0, 1, 3]], signals[:, [0, 1, 3]].max(axis=0)
     return np.array([*best, *most, near, scores[top] / 10, scores[order[:5]].mean() / 10], np.float32)
-
-
-def stems(text: str) -> list[str]:
-    """Words without the most frequent ones and without their endings, in lower case."""
-    words = re.findall(r"[a-z0-9]+(?:\.[a-z0-9]+)*", re.sub(r"['’](?:s|re|ve|ll|d|t|m)\b", "", text.lower()))
-    return [_stem(w) for w in words if w not in STOPS and len(w) > 1]
-
-
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
 
 
 def _joined(words: Sequence[Sequence[str]], at: int) -> dict[str, float]:

@@ -57,6 +57,25 @@ class Encoder:
             out[rows] = self._pooled([ids[row] for row in rows])
         return out
 
+    def pieces(self, texts: Sequence[str]) -> list[list[str]]:
+        """The word pieces of each text, without special tokens."""
+        return [e.tokens for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """What `encode` gives, and for each text the states of its pieces, unit rows, (pieces, 384)."""
+        ids = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
+        self.tokens += sum(map(len, ids))
+        states = [np.zeros((0, DIMENSIONS), np.float32)] * len(ids)
+        vectors = np.zeros((len(ids), DIMENSIONS), np.float32)
+        for rows in _batches([len(i) for i in ids]):
+            hidden = np.asarray(self._model.forward_batch([ids[row] for row in rows]).last_hidden_state)
+            for row, own in zip(rows, hidden, strict=True):
+                own = own[: len(ids[row])]
+                # A text of no pieces has one state that is like nothing.
+                inner = own[1:-1] if len(own) > 2 else np.zeros((1, DIMENSIONS), np.float32)
+                vectors[row], states[row] = unit(own.mean(axis=0)), unit(inner)
+        return vectors, states
+
     def _pooled(self, ids: list[list[int]]) -> Vectors:
         hidden = np.asarray(self._model.forward_batch(ids).last_hidden_state)
         lengths = np.array([len(i) for i in ids])

@@ -17,7 +17,8 @@ import torch
 
 from bot.answer.places import Place, Sureness, chosen
 from bot.answer.ranker import WEIGHTS, Ranker
-from bot.answer.search import Floats, Hit, confidence, hits_of
+from bot.answer.search import Hit
+from bot.answer.words import Floats
 from bot.domain import Episode, Source, Transcript
 from bot.read.encoder import Encoder
 from bot.training.answers_data import Asked, asked
@@ -36,15 +37,10 @@ CURVE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 def train(questions: Sequence[Asked]) -> Mapping[str, Floats]:
     """All tensors of the shipped file, from the questions that are not for validation."""
     weights, unseen = ensemble(questions)
-    own = [(q, s) for q, s in zip(questions, unseen, strict=True) if q.weight == 1]
-    found = [hits_of(s, confidence(q.index.signals(q.question))) for q, s in own]
-    mean, scale, sure, intercept = sureness([q for q, _ in own], found)
+    own = [(q, hits) for q, hits in zip(questions, unseen, strict=True) if q.weight == 1]
+    mean, scale, sure, intercept = sureness([q for q, _ in own], [hits for _, hits in own])
     guess = Sureness(mean=mean, scale=scale, weights=sure, intercept=intercept)
-    chances = [
-        guess.of_hits(q.question, q.index, hits)
-        for (q, _), hits in zip(own, found, strict=True)
-        if q.evidence
-    ]
+    chances = [guess.of_hits(q.question, q.index, hits) for q, hits in own if q.evidence]
     rest = np.array([intercept, np.quantile(chances, REFUSED)], np.float32)
     return {**weights, "sure.mean": mean, "sure.scale": scale, "sure.weights": sure, "sure.rest": rest}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bot.answer.ranker import inputs
-from bot.answer.search import Floats, Index
+from bot.answer.search import Index
+from bot.answer.words import Floats
 from bot.read.encoder import Encoder
 from bot.read.sentences import sentences
 from bot.training.episodes import Annotated, is_validation
@@ -38,10 +38,6 @@ class Asked:
     foreign: bool = False
 
     @property
-    def inputs(self) -> Floats:
-        return inputs(self.index, self.question, self.index.encoded(self.question))
-
-    @property
     def target(self) -> Floats:
         """How much each sentence is the answer, never quite 0."""
         y = np.full(len(self.index.sentences), 1e-6, np.float32)
@@ -51,12 +47,28 @@ class Asked:
         return y
 
 
+class Remembering:
+    """An encoder that reads each text once: the questions of an episode share most of its sentences."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name, self.tokens = encoder.name, 0
+        self.encode, self.pieces = encoder.encode, encoder.pieces
+        self._encoder = encoder
+        self._kept: dict[str, tuple[Floats, Floats]] = {}
+
+    def read(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        new = [t for t in dict.fromkeys(texts) if t not in self._kept]
+        vectors, states = self._encoder.read(new)
+        self._kept |= dict(zip(new, zip(vectors, states, strict=True), strict=True))
+        return np.stack([self._kept[t][0] for t in texts]), [self._kept[t][1] for t in texts]
+
+
 def asked(episode: Annotated, other: Annotated, encoder: Encoder, cache: Path) -> Iterator[Asked]:
     """The episode's own questions, two of another's, which it can hardly answer, and where it is not kept
     for validation its insights' headlines."""
     said = sentences(episode.transcript)
     vectors = cached(cache / f"{episode.id}.npy", [s.text for s in said], encoder)
-    index = Index(said, encoder, vectors)
+    index = Index(said, Remembering(encoder), vectors)
     kept, fold = is_validation(episode), sum(episode.id.encode()) % FOLDS
 
     def made(

@@ -13,16 +13,17 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
-from bot.answer.places import features
-from bot.answer.ranker import MOST
-from bot.answer.search import Floats, Hit
+from bot.answer.places import FAR, features
+from bot.answer.ranker import MOST, inputs, masked
+from bot.answer.search import Hit, hits_of
+from bot.answer.words import Floats
 from bot.training.answers_data import FOLDS, Asked
 
 log = logging.getLogger("earmark.training.answers")
 HIDDEN, RANK, EPOCHS, BATCH = 24, 16, 3, 8
 RATE, DECAY, DROP = 3e-3, 0.05, 0.2
 NEAR = 3.0
-FOREIGN = 0.3
+RIDGE, FOREIGN = 0.003, 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +59,10 @@ class Net(nn.Module):  # type: ignore[misc]
         return scores[:, 0] + near
 
 
-def scale_of(questions: Sequence[Asked]) -> tuple[Floats, Floats]:
-    """Mean and deviation of the inputs, over every seventh sentence."""
-    seen = np.concatenate([q.inputs[::7] for q in questions])
-    return seen.mean(axis=0), seen.std(axis=0) + 1e-3
-
-
-def example(one: Asked, mean: Floats, scale: Floats) -> Example:
+def example(one: Asked, x: Floats, mean: Floats, scale: Floats) -> Example:
+    """`x` are the inputs as they come, of which mean and scale are the training's."""
     return Example(
-        x=torch.from_numpy(np.clip((one.inputs - mean) / scale, -MOST, MOST)),
+        x=torch.from_numpy(np.clip((x - mean) / scale, -MOST, MOST)),
         vectors=torch.from_numpy(one.index.vectors),
         passages=torch.from_numpy(one.index.passages),
         question=torch.from_numpy(one.index.encoded(one.question)),
@@ -104,46 +100,60 @@ def _step(net: Net, optimizer: torch.optim.Optimizer, batch: Sequence[Example]) 
     return float(loss.item())
 
 
-def ensemble(questions: Sequence[Asked]) -> tuple[dict[str, Floats], list[Floats]]:
-    """Weights as `bot.answer.ranker` reads them, and each own question's scores by the net that never saw
-    its episode. `questions` are those to learn from."""
-    mean, scale = scale_of(questions[:: max(1, len(questions) // 300)])
-    examples = [example(q, mean, scale) for q in questions]
+def ensemble(questions: Sequence[Asked]) -> tuple[dict[str, Floats], list[list[Hit]]]:
+    """Weights as `bot.answer.ranker` reads them, and what is found for each question by the net that never
+    saw its episode. `questions` are those to learn from."""
+    seen = [inputs(q.index, q.question) for q in questions]
+    some = np.concatenate([x[::7] for x, _ in seen])
+    mean, scale = some.mean(axis=0), some.std(axis=0) + 1e-3
+    examples = [example(q, x, mean, scale) for q, (x, _) in zip(questions, seen, strict=True)]
     learnt = [(e, q) for e, q in zip(examples, questions, strict=True) if q.evidence]
     nets = [trained([e for e, q in learnt if q.fold != fold], fold) for fold in range(FOLDS)]
     with torch.inference_mode():
-        unseen = [nets[e.fold](e).numpy() for e in examples]
-    return {"mean": mean, "scale": scale, **_stacked(nets)}, unseen
+        unseen = [
+            hits_of(masked(nets[e.fold](e).numpy(), rows), x)
+            for e, (x, rows) in zip(examples, seen, strict=True)
+        ]
+    return {"mean": mean, "scale": scale, **stacked(nets)}, unseen
 
 
-def _stacked(nets: Sequence[Net]) -> dict[str, Floats]:
+def stacked(nets: Sequence[Net]) -> dict[str, Floats]:
     states = [net.state_dict() for net in nets]
     return {name: torch.stack([s[name] for s in states]).numpy() for name in states[0]}
 
 
 def sureness(
-    questions: Sequence[Asked], hits: Sequence[Sequence[Hit]], steps: int = 500
+    questions: Sequence[Asked], hits: Sequence[Sequence[Hit]]
 ) -> tuple[Floats, Floats, Floats, float]:
     """Mean and scale of `places.features`, weights and intercept: that the transcript answers the question.
 
-    Questions that an episode leaves open weigh as much together as those it answers; those of another
-    episode, which are easily told, a third of that each.
+    Questions that episodes leave open weigh as much together as those that they answer, and those of other
+    episodes, which are easily told, FOREIGN of that.
     """
     x = np.stack([features(q.question, q.index, h) for q, h in zip(questions, hits, strict=True)])
-    answered, foreign = np.array([(bool(q.evidence), q.foreign) for q in questions]).T
-    open_ = ~answered & ~foreign
-    ratio = answered.sum() / max(open_.sum(), 1)
-    weight = np.where(open_, ratio, np.where(foreign, FOREIGN, 1.0))
+    answered = np.array([bool(q.evidence) for q in questions])
+    foreign = np.array([q.foreign for q in questions])
+    weight = np.ones(len(questions))
+    for group, share in ((~answered & ~foreign, 1.0), (foreign, FOREIGN)):
+        weight[group] = share * answered.sum() / max(group.sum(), 1)
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
-    z, y, w = (torch.tensor(v, dtype=torch.float32) for v in ((x - mean) / scale, answered, weight))
+    z = np.clip((x - mean) / scale, -FAR, FAR)
+    return mean, scale, *_logistic(*(torch.tensor(v, dtype=torch.float32) for v in (z, answered, weight)))
+
+
+def _logistic(z: Tensor, y: Tensor, weight: Tensor) -> tuple[Floats, float]:
     weights, intercept = torch.zeros(z.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.Adam([weights, intercept], lr=0.05)
-    for _ in range(steps):
+    optimizer = torch.optim.LBFGS([weights, intercept], max_iter=80)
+
+    def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(z @ weights + intercept, y, weight=w)
-        (loss + 0.01 * (weights**2).sum()).backward()
-        optimizer.step()
-    return mean, scale, weights.detach().numpy(), float(intercept.item())
+        loss = nn.functional.binary_cross_entropy_with_logits(z @ weights + intercept, y, weight=weight)
+        loss = loss + RIDGE * (weights**2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return weights.detach().numpy(), float(intercept.item())
 
 
 def save(tensors: Mapping[str, Floats], path: Path) -> None:
