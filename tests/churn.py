@@ -24,6 +24,7 @@ class Show:
     truth: dict[str, datetime] = field(default_factory=dict)
     churned: Counter[str] = field(default_factory=Counter)
     unseen: set[str] = field(default_factory=set)
+    changed: bool = True
 
     def publish(self, now: datetime) -> None:
         number = len(self.truth) + 1
@@ -37,6 +38,7 @@ class Show:
             duration_s=600.0 + number,
         )
         self.out.insert(0, made)
+        self.changed = True
 
     def churn(self) -> None:
         """One of the things that publishers do between two polls.
@@ -50,6 +52,12 @@ class Show:
             _CHURN[name](self)
             self.churned[name] += 1
             self.unseen |= {name} & MARKS
+            self.changed = True
+
+    def seen(self) -> None:
+        """Somebody has polled it, and kept what was there."""
+        self.unseen.clear()
+        self.changed = False
 
     def _one(self, change: Callable[[Episode], Episode]) -> None:
         place = self.rng.randrange(len(self.out))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,7 +39,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SAVES = ("save_poll", "save_transcript", "save_reading", "save_insights", "save_digest", "save_post")
 # Not "renew", the last look before a post is sent: who sleeps between that look and the platform's taking the
 # post can post twice. That is the residue of docs/design.md, and no accident that we could be saved from.
-WRITES = (*SAVES, "claim", "fail")
+WRITES = (*SAVES, "claim", "claim_all", "save_unchanged", "fail")
 KINDS = ("dies before", "dies after", "refused", "reply lost")
 
 
@@ -122,7 +122,7 @@ class _Shaky:
             sky.counts["leases lost"] += 1
             raise
         if name == "save_poll" and not args[1].failures:
-            self._worker.world.shows[args[1].url].unseen.clear()
+            self._worker.world.shows[args[1].url].seen()
         return result
 
 
@@ -156,8 +156,13 @@ class _Engines:
             return Poll(feed=decide.failed(feed, now, FetchError("Nobody answers."), 0.5))
         state = decide.succeeded(feed, now, decide.Hints(), 0.5)
         show = self._world.shows[feed.url]
-        episodes = tuple(show.out)
+        episodes = tuple(show.out) if show.changed else None
         return self._worker.around("poll", lambda: Poll(feed=state, episodes=episodes), None)  # type: ignore[no-any-return]
+
+    def poll_all(
+        self, feeds: Iterable[Feed], clock: Callable[[], datetime]
+    ) -> Iterator[tuple[Feed, Poll | Exception]]:
+        return ((feed, self.poll(feed, clock())) for feed in feeds)
 
     def transcribe(self, episode: Episode) -> Transcript:
         sky, broken = self._world.sky, FetchError("The audio can't be had.")
