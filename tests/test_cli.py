@@ -21,7 +21,8 @@ from bot.vault import Vault
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
 OTHERS = ("demo", "run", "work", "serve", "add", "remove", "feeds", "export-opml", "status", "retry")
-VERBS = (*STAGES, *OTHERS, "insights", "ask", "weights", "doctor", "pages", "export-insights")
+KEEPING = ("backup", "restore")
+VERBS = (*STAGES, *OTHERS, *KEEPING, "insights", "ask", "weights", "doctor", "pages", "export-insights")
 
 
 def earmark(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
