@@ -10,29 +10,37 @@ import pickle
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import commands
+from bot import commands, config
+from bot.answer.answer import SearchAnswerer
 from bot.audio import decode
-from bot.domain import Channel, Episode, Feed
+from bot.domain import Channel, Episode, Feed, Segment
 from bot.errors import AudioError, EarmarkError, FetchError, ModelError, NotAFeed, Refused
 from bot.feeds.addresses import joined
 from bot.feeds.fetch import Fetcher
 from bot.feeds.reader import FeedparserReader
+from bot.pipeline import write_all
 from bot.read.head import Head
+from bot.read.reader import PassageReader
+from bot.transcribe.published import parse
 from bot.vault import Vault
 from bot.views import plain
+from bot.weights import Weights
 from bot.write.extractive import ExtractiveWriter
 from tests.feed_server import FeedServer, Reply
 from tests.hostile import ADDRESSES, ANSWERS, CANARY, CROSSINGS, DOCUMENTS, FILES, INSIDE, ORDERS, REACHES
+from tests.test_answer import STREETS, WordEncoder, source
 from tests.test_audio import write_wav
 from tests.test_commands import FakeCore, core_with_post
 from tests.test_write_generate import GOOD, PASSAGE, SAID, reading, write
 
+ROOT = Path(__file__).resolve().parent.parent
 VAULT = Vault(Fernet.generate_key().decode())
 
 
@@ -140,6 +148,35 @@ def test_a_model_that_obeys_is_stopped_at_the_gate(order: str) -> None:
     assert write(f"{order[:60]}\n{GOOD.partition(chr(10))[2]} {CANARY}") is None
 
 
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
+def test_answers_quote_and_obey_nobody(order: str) -> None:
+    answerer = SearchAnswerer(WordEncoder(), threshold=0.0)
+    honest, tampered = source("Roofs", STREETS), source("Roofs", (*STREETS, order))
+    question = "How much cooler did white roofs make the streets?"
+    assert answerer.answer(question, [tampered]).text == answerer.answer(question, [honest]).text
+    asked_for = answerer.answer(f"What about this: {order}", [tampered])
+    said = " ".join(segment.text for segment in tampered.transcript.segments)
+    assert all(cited.quote in said for cited in asked_for.citations)
+
+
+@pytest.mark.model
+def test_a_whole_episode_full_of_orders_gives_none_of_them() -> None:
+    weights = Weights(config.load().cache_dir / "weights", progress=lambda *args: None)
+    told = parse((ROOT / "bot/demo/canopy.vtt").read_bytes(), "text/vtt")
+    mixed = [part for n, s in enumerate(told.segments) for part in _with_order(n, s)]
+    reading_ = PassageReader.load(weights, threads=1).read(replace(told, segments=tuple(mixed)))
+    made = write_all(ExtractiveWriter(), told, reading_, Episode(id=1, title="Trees", show="Show"), 20)
+    assert made, "what is worth knowing is still found"
+    for insight in made:
+        assert "evil.example" not in f"{insight.headline} {insight.text} {insight.quote}"
+        assert "@everyone" not in insight.text
+
+
+def _with_order(number: int, segment: Segment) -> list[Segment]:
+    order = list(ORDERS.values())[number % len(ORDERS)]
+    return [segment, replace(segment, text=order)] if number % 6 == 3 else [segment]
+
+
 def test_tampered_weights_are_refused_and_nothing_is_unpickled(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
 
@@ -147,7 +184,7 @@ def test_tampered_weights_are_refused_and_nothing_is_unpickled(tmp_path: Path) -
         def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
             return Path.touch, (ran,)
 
-    real = (Path(__file__).parent.parent / "bot/read/reader.safetensors").read_bytes()
+    real = (ROOT / "bot/read/reader.safetensors").read_bytes()
     for body in (pickle.dumps(Bad()), real[:1000], b"\xff" * 8 + real[8:], b""):
         (tmp_path / "reader.safetensors").write_bytes(body)
         with pytest.raises(ModelError, match=r"reader\.safetensors can't be read"):
