@@ -22,29 +22,18 @@ from typing import Protocol
 
 from bot import calendar, digest, identity, leases, rounds
 from bot.domain import Channel, Claim, Digest, Episode, Feed, Insight, Poll, Reading, Stage, Transcript
-from bot.errors import (
-    EarmarkError,
-    LeaseLost,
-    PublishError,
-    StoreError,
-    TranscriptError,
-    Unreachable,
-    of_system,
-)
+from bot.errors import EarmarkError, LeaseLost, PublishError, StoreError, TranscriptError, Unreachable
 from bot.ports import FeedReader, ManyFeeds, Publisher, Reader, Store, Transcriber, Writer
+from bot.retries import MAX_ATTEMPTS, ONCE, PASSING, counts, next_try, worded
 
 log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
-MAX_ATTEMPTS = 5
 PER_EPISODE = 10
-ONCE: tuple[Stage, ...] = ("transcribe", "read", "write")  # done once an episode; the others come again
 RECHECK = timedelta(minutes=1)
 PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
 # A small speech model mis-hears one word in ten: where two insights compete, what a publisher wrote is surer.
 TRUST = {"publisher": 1.0, "asr": 0.85}
-PASSING = timedelta(minutes=10)  # between tries while something passing is in the way …
-PATIENT = timedelta(days=7)  # … of an episode that was first seen no longer ago than this
 WINDOW = timedelta(days=4)  # a weekend and a bank holiday: what is older is no longer news
 
 
@@ -144,8 +133,8 @@ class Pipeline:
         except EarmarkError as error:
             self._give_back(claim, error)
             return False
-        except OSError as error:  # a full disk, say: it will have room again
-            self._give_back(claim, _passing(error))
+        except OSError as error:
+            self._give_back(claim, worded(error))
             return False
         except Exception as error:
             log.error("A bug in %s %s", claim.stage, claim.subject)
@@ -155,18 +144,17 @@ class Pipeline:
 
     def _give_back(self, claim: Claim, error: EarmarkError) -> None:
         log.warning("%s %s: %s", claim.stage, claim.subject, error)
-        if claim.stage in ONCE and error.passing and self._is_news(claim.subject):
-            # No network or no room for a night must not cost an episode the attempts that are its own.
-            return self.store.fail(claim, str(error), self.clock() + PASSING, counts=False)
+        now = self.clock()
+        if error.passing and not counts(claim.stage, error, self._first_seen_at(claim), now):
+            return self.store.fail(claim, str(error), now + PASSING, counts=False)
         attempt = MAX_ATTEMPTS if error.permanent else claim.attempt
-        again = next_try(claim.stage, attempt, self.clock())
+        again = next_try(claim.stage, attempt, now)
         if again and isinstance(error, PublishError) and error.retry_after_s:
-            again = max(again, self.clock() + timedelta(seconds=error.retry_after_s))
+            again = max(again, now + timedelta(seconds=error.retry_after_s))
         self.store.fail(claim, str(error), again)
 
-    def _is_news(self, episode_id: int) -> bool:
-        seen_at = self.store.episode(episode_id).first_seen_at
-        return seen_at is not None and self.clock() - seen_at < PATIENT
+    def _first_seen_at(self, claim: Claim) -> datetime | None:
+        return self.store.episode(claim.subject).first_seen_at if claim.stage in ONCE else None
 
     def _lease(self, claim: Claim) -> AbstractContextManager[None]:
         return leases.held(self.store, claim, LEASE_S, self.clock, self.overdue)
@@ -276,12 +264,6 @@ class Pipeline:
             raise
 
 
-def _passing(error: OSError) -> EarmarkError:
-    worded = EarmarkError(of_system(error))
-    worded.passing = True
-    return worded
-
-
 def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> Transcript:
     """The first transcript that can be had, in the order given; else the last one's error."""
     for transcriber in transcribers[:-1]:
@@ -317,13 +299,3 @@ def with_source(insight: Insight, transcript: Transcript, episode: Episode) -> I
         score=insight.score * TRUST[transcript.source],
         provenance=replace(insight.provenance, transcript=source),
     )
-
-
-def next_try(stage: Stage, attempt: int, now: datetime) -> datetime | None:
-    """1, 4, 16, 64 minutes after the first failures; None (set aside) after an episode's fifth.
-
-    Feeds and channels are never given up: a platform may be down for a day, and must not fall silent after.
-    """
-    if attempt >= MAX_ATTEMPTS and stage in ONCE:
-        return None
-    return now + timedelta(minutes=4 ** (min(attempt, MAX_ATTEMPTS - 1) - 1))

@@ -17,8 +17,7 @@ ENGINES = ("feeds", "audio", "transcribe", "read", "write", "answer", "store", "
 ADAPTERS = ("console", "slack", "discord", "web")
 
 CORE = ("commands", "threads", "request", "views", "digest", "domain", "errors", "ports")
-OF_ADAPTERS = {
-    "metrics","inert", *CORE, "export", "pages"}
+OF_ADAPTERS = {"metrics", "inert", *CORE, "export", "pages"}
 
 # Module (or package) of ours → what of ours it may import besides itself.
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -34,9 +33,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "config": ("errors",),
     "logs": (),
     "metrics": ("domain", "ports"),
+    "retries": ("domain", "errors"),
     "leases": ("domain", "errors", "ports"),
     "rounds": ("domain", "ports"),
-    "pipeline": (*PURE, "ports", "leases", "rounds"),
+    "pipeline": (*PURE, "ports", "leases", "rounds", "retries"),
     "following": ("domain", "errors", "ports"),
     "schedule": ("domain", "errors", "pipeline"),
     "work": ("domain", "errors", "pipeline"),

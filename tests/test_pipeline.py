@@ -10,8 +10,9 @@ import pytest
 from bot.domain import STAGES, Channel, Episode, Insight, Stage, Transcript
 from bot.errors import AudioError, FetchError, NoTranscript, PublishError, Unreachable
 from bot.following import follow, unfollow
-from bot.pipeline import LEASE_S, Pipeline, first_transcript, next_try, with_source
+from bot.pipeline import LEASE_S, Pipeline, first_transcript, with_source
 from bot.ports import Publisher
+from bot.retries import next_try
 from bot.store.memory import MemoryStore
 from tests.fakes import START, Crash, FakeClock, FakeEngines, FakeTranscriber, crash_on, episode
 
