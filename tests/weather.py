@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
+MONTH_H = 720  # then what is wrong comes again
 
 # Hours of a month (first, last) in which something is wrong; each is thirty hours or less.
 Spell = tuple[float, float]
@@ -46,7 +47,7 @@ class Sky:
         self.now = self.start
 
     def is_in(self, spells: tuple[Spell, ...]) -> bool:
-        hours = (self.now - self.start) / HOUR
+        hours = (self.now - self.start) / HOUR % MONTH_H
         return not self.calm and any(begin <= hours < end for begin, end in spells)
 
     def happens(self, likelihood: float) -> bool:
