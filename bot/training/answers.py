@@ -31,6 +31,8 @@ HALF = 2
 # the network that answers.
 REFUSED = 0.1
 FIRST = (1, 3, 5, 10)
+# How far down the list the other episode is whose questions an episode can hardly answer: another show's.
+SHIFT = 37
 CURVE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
 
@@ -114,7 +116,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     encoder = Encoder(options.minilm, options.converted, threads=1)
     episodes = list(annotated(options.folder))
-    pairs = zip(episodes, episodes[37:] + episodes[:37], strict=True)
+    by = min(SHIFT, len(episodes) // 2)
+    pairs = zip(episodes, episodes[by:] + episodes[:by], strict=True)
     questions = [q for e, other in pairs for q in asked(e, other, encoder, options.cache)]
     if options.train:
         save(train([q for q in questions if not q.validation]), options.out)

@@ -86,7 +86,7 @@ def asked(episode: Annotated, other: Annotated, encoder: Encoder, cache: Path) -
 
     for q in episode.reference["qa"]:
         yield made(q["question"], tuple(q["evidence"]))
-    for q in other.reference["qa"][:2]:
+    for q in other.reference["qa"][:2] if other.id != episode.id else ():
         yield made(q["question"], (), foreign=True)
     for insight in () if kept else episode.reference["insights"]:
         yield made(insight["headline"], tuple(insight["evidence"]), CLAIM)
