@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answer.passages import Stretch, stretches
+from bot.answer.passages import Stretch, pooled, stretches
 from bot.answer.rows import opened, wrapped
 from bot.answer.search import TextEncoder
 from bot.answer.vectors import Floats, Rows, VectorFiles
@@ -69,7 +69,7 @@ class Library:
         """Index an episode (again). `vectors` of its `stretches`, where somebody has them."""
         made = stretches(said)
         if vectors is None:
-            vectors = self._encoder.encode([s.text for s in made])
+            vectors = pooled(self._encoder.encode([s.text for s in said]), made)
         with self._lock, wrapped(), self._writing():
             self._drop(episode_id)
             first = self._next()

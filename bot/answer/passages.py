@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from bot.answer.arrays import unit
+from bot.answer.words import Floats
 from bot.domain import Sentence
 
 SENTENCES, WORDS = 5, 130
@@ -25,6 +29,14 @@ class Stretch:
 def stretches(said: Sequence[Sentence]) -> list[Stretch]:
     """Every sentence in one stretch, SENTENCES and about WORDS words at most (one sentence may be longer)."""
     return [_stretch(said, first, last) for first, last in _cuts(said)]
+
+
+def pooled(vectors: Floats, made: Sequence[Stretch]) -> Floats:
+    """The mean of the sentences' vectors in each stretch, scaled to length one. It stands in for each of
+    them until that sentence is read."""
+    if not made:
+        return vectors[:0]
+    return unit(np.stack([vectors[s.first : s.last + 1].mean(axis=0) for s in made]))
 
 
 def _cuts(said: Sequence[Sentence]) -> Iterator[tuple[int, int]]:

@@ -12,14 +12,13 @@ from typing import Protocol
 
 import numpy as np
 
+from bot.answer.arrays import NEAR, ranks, spread, unit
 from bot.answer.late import rarities
 from bot.answer.words import Floats, stems
 from bot.domain import Sentence
 
 # BM25's usual constants, and reciprocal rank fusion's (Cormack, Clarke and Büttcher, SIGIR 2009).
 K1, B, RRF = 1.2, 0.5, 30.0
-# How much a neighbour's words and vector count for a sentence.
-NEAR = (0.35, 1.0, 0.35)
 # Hits are at least this many sentences apart: each is shown with its neighbours.
 APART = 2
 
@@ -136,7 +135,7 @@ class Index:
 
     @cached_property
     def _windows(self) -> Floats:
-        return _unit(_spread(self.vectors))
+        return unit(spread(self.vectors))
 
     @cached_property
     def pieces(self) -> dict[str, float]:
@@ -158,7 +157,7 @@ class Index:
         """The vector of each sentence with two on either side, (n, d)."""
         total = np.concatenate([np.zeros_like(self.vectors[:1]), np.cumsum(self.vectors, axis=0)])
         at = np.arange(len(self.vectors))
-        return _unit(total[np.minimum(at + 3, len(at))] - total[np.maximum(at - 2, 0)])
+        return unit(total[np.minimum(at + 3, len(at))] - total[np.maximum(at - 2, 0)])
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
@@ -219,7 +218,7 @@ class Index:
         vector = self.encoded(question)
         cosine, window = self.vectors @ vector, self._windows @ vector
         bm25 = self._bm25(asked)
-        fused = 1 / (RRF + _ranks(bm25)) + 1 / (RRF + _ranks(window)) + 1 / (RRF + _ranks(cosine))
+        fused = 1 / (RRF + ranks(bm25)) + 1 / (RRF + ranks(window)) + 1 / (RRF + ranks(cosine))
         texts = [s.text for s in self.sentences]
         columns = (
             cosine,
@@ -290,23 +289,3 @@ def _joined(words: Sequence[Sequence[str]], at: int) -> dict[str, float]:
             for word in words[at + offset]:
                 counts[word] = counts.get(word, 0.0) + weight
     return counts
-
-
-def _spread(vectors: Floats) -> Floats:
-    """Each vector with its neighbours' at a lower weight."""
-    out = vectors * NEAR[1]
-    out[1:] += vectors[:-1] * NEAR[0]
-    out[:-1] += vectors[1:] * NEAR[2]
-    return out
-
-
-def _unit(vectors: Floats) -> Floats:
-    scaled: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return scaled
-
-
-def _ranks(values: Floats) -> Floats:
-    """0 for the largest, and so on."""
-    ranks = np.empty(len(values), np.float32)
-    ranks[np.argsort(-values, kind="stable")] = np.arange(len(values), dtype=np.float32)
-    return ranks
