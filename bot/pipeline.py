@@ -65,6 +65,7 @@ class Pipeline:
         self.engines = engines
         self.clock = clock
         self.overdue = overdue
+        self._in_hand: list[Claim] = []
         self._stages: dict[Stage, Callable[[Claim], None]] = {
             "refresh": self._refresh,
             "transcribe": self._transcribe,
@@ -120,8 +121,17 @@ class Pipeline:
         if claim.attempt > MAX_ATTEMPTS and stage in ONCE:
             self.store.fail(claim, f"The process ended {MAX_ATTEMPTS} times while working on it.", None)
             return False
-        with self._lease(claim):
-            return self._guarded(claim, lambda: self._stages[stage](claim))
+        self._in_hand.append(claim)
+        try:
+            with self._lease(claim):
+                return self._guarded(claim, lambda: self._stages[stage](claim))
+        finally:
+            self._in_hand.remove(claim)
+
+    def let_go(self) -> None:
+        """Give back what is in hand, uncounted: that this process is told to end is no fault of theirs."""
+        for claim in tuple(self._in_hand):
+            self.store.fail(claim, "", self.clock(), counts=False)
 
     def _guarded(self, claim: Claim, work: Callable[[], None]) -> bool:
         """Whether it was done; if not, the unit is given back with what was wrong. Bugs are raised again."""

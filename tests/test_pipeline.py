@@ -320,6 +320,25 @@ def test_work_that_kills_its_process_is_given_up_after_five() -> None:
     assert (row.status, "5 times" in row.error) == ("set aside", True)
 
 
+def test_being_told_to_stop_costs_no_attempt() -> None:
+    world = World(backfill=1)
+    world.pipeline.run("refresh")
+    for _ in range(7):  # a week of restarts, each in the middle of an episode
+        pipeline = Pipeline(world.store, world.engines, world.clock)
+        real = world.engines.transcriber.transcribe
+
+        def stopped(episode: Episode, pipeline: Pipeline = pipeline) -> Transcript:
+            pipeline.let_go()
+            raise Crash
+
+        world.engines.transcriber.transcribe = stopped  # type: ignore[method-assign]
+        with pytest.raises(Crash):
+            pipeline.run("transcribe")
+        world.engines.transcriber.transcribe = real  # type: ignore[method-assign]
+    world.settle()  # at once: no lease to wait for
+    assert all(world.store.insights(e.id) for e in world.episodes() if e.status == "wanted")
+
+
 def test_two_workers_do_each_thing_once() -> None:
     world = World()
     world.clock.forward(hours=2)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -43,7 +43,7 @@ def work(
 ) -> None:
     """Run the stages until stopped: the half of the bot that listens to podcasts."""
     with earmark() as it:
-        _end_with_parent()
+        _end_with_parent(lambda: _let_go(it))
         known = it.queue.LANES
         wanted = tuple(lanes or known)
         if unknown := ", ".join(sorted({*wanted} - {*known})):
@@ -56,6 +56,7 @@ def work(
             _try_again(it)
         it.pipeline.overdue = _end_overdue
         it.queue.worker(it, wanted).run()
+        _let_go(it)
         sys.stdout.flush()
         # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
         # its checkpoint stands. Leaving at once keeps a stop under ten seconds.
@@ -75,13 +76,19 @@ def _end_overdue(claim: Claim) -> None:
     os._exit(os.EX_TEMPFAIL if hasattr(os, "EX_TEMPFAIL") else 75)
 
 
-def _end_with_parent() -> None:
+def _let_go(it: Earmark) -> None:
+    with contextlib.suppress(EarmarkError):  # then their leases run out
+        it.pipeline.let_go()
+
+
+def _end_with_parent(first: Callable[[], None] = lambda: None) -> None:
     """A child whose parent was killed outright ends too, or each new start would add more workers."""
     parent = int(os.environ.get(PARENT) or 0)
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1)
+        first()
         os._exit(0)
 
     if parent:
