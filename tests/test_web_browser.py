@@ -19,7 +19,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 
 from adapters.web.app import application
-from adapters.web.serve import bind
+from adapters.web.listening import bind
 from bot.domain import Enclosure, Reading, SetAside
 from tests import browser
 from tests.web_kit import Library, insight, sentence

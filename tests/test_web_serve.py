@@ -19,8 +19,8 @@ from urllib.request import urlopen
 import pytest
 from cryptography.fernet import Fernet
 
-from adapters.web.examine import examine
-from adapters.web.serve import bind, serve
+from adapters.web.checks import examine
+from adapters.web.listening import bind, serve
 from bot import config
 from bot.cli.share import channel_of
 from bot.domain import Channel
