@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from bot import digest
 from bot.domain import Answer, Channel, Digest, ThreadAnswers, Turn
 from bot.errors import EarmarkError
-from bot.handlers.ask import answered, sources_of
+from bot.following import followed
+from bot.handlers.ask import answered
 from bot.request import Core
 from bot.views import Part, Text, View
 
@@ -152,21 +153,26 @@ def _of_pick(made: Digest, number: int) -> frozenset[str]:
 def _answer(
     core: Core, channel: Channel, made: Digest, text: str, position: int, turns: Sequence[Turn]
 ) -> Answer:
-    """From the insight's episode; else from those of the post, else from all that the channel follows."""
-    every = list(sources_of(core, channel))
-    near = {pick.episode.id for n, pick in enumerate(made.picks, 1) if position in (0, n)}
+    """From the insight's episode, or those of the post; else from all that the channel follows."""
     question = in_context(made, text, position, turns)
-    first = [source for source in every if source.episode.id in near]
-    answer = core.answerer.answer(question, first) if first else None
-    if answer and answer.found:
-        return answer
-    others = [source for source in every if source.episode.id not in near]
-    wider = core.answerer.answer(question, others) if others and not _POINTS_BACK.search(text) else None
+    heard = core.store.heard([feed.id for feed in followed(core.store, channel)])
+    near = {pick.episode.id for n, pick in enumerate(made.picks, 1) if position in (0, n)}
+    first = _asked(core, question, [episode for episode in heard if episode in near])
+    if first and first.found:
+        return first
+    others = [episode for episode in heard if episode not in near]
+    # "Why is that?" points at what was said here: elsewhere it would find anything.
+    wider = None if _POINTS_BACK.search(text) else _asked(core, question, others)
     if wider and wider.found:
         return wider
-    if answer is None:
+    if first is None:
         raise EarmarkError("No transcript of these episodes is here, so there is nothing to answer from.")
-    return answer
+    return first
+
+
+def _asked(core: Core, question: str, episode_ids: Sequence[int]) -> Answer | None:
+    likely = core.answerer.likely(question, episode_ids)
+    return core.answerer.answer(question, [core.store.source(id) for id in likely]) if likely else None
 
 
 def in_context(made: Digest, text: str, position: int, turns: Sequence[Turn]) -> str:

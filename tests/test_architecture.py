@@ -43,7 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "request": ("domain", "views", "ports"),
     "handlers": ("domain", "errors", "views", "digest", "calendar", "following", "request"),
     "commands": ("domain", "errors", "views", "calendar", "handlers", "request"),
-    "threads": ("domain", "errors", "views", "digest", "handlers", "request"),
+    "threads": ("domain", "errors", "views", "digest", "following", "handlers", "request"),
     "secrets": ("ports", "vault"),
     "inert": (),
     "style": (),
