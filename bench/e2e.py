@@ -94,19 +94,19 @@ def measure(form: str, audio: Path | None, threads: int) -> dict[str, Any]:
 
 
 def timed(it: Earmark, stage: Any) -> dict[str, float]:
-    _reset_peak()
+    reset_peak()
     wall, cpu = time.perf_counter(), time.process_time()
     it.pipeline.run(stage)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_mb": round(_peak_mb())}
+    return {"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_mb": round(peak_mb())}
 
 
-def _reset_peak() -> None:
+def reset_peak() -> None:
     """Linux forgets the peak of the resident set when told so. https://man7.org/linux/man-pages/man5/proc.5.html"""
     Path("/proc/self/clear_refs").write_text("5", "ascii")
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 

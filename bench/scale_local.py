@@ -1,11 +1,12 @@
 """What one machine does when there is much of everything: feeds, channels, episodes; and nothing to do.
 
-    python -m bench.scale_local [feeds|channels|episodes|idle …] [--feeds N] [--channels N] [--profile]
+    python -m bench.scale_local [feeds|channels|episodes|idle …] [--sizes N …] [--profile]
 
 Each measurement runs in a process of its own on a fresh SQLite database (or an empty Postgres named by
 --database). Feeds answer 304 from a server on 127.0.0.1 with as many ports as hosts. `wall` is what a clock
 says, `cpu` what this process used: on a machine that others use as well, compare the latter. Memory is the
-peak of the resident set. The last column is cost a unit against that of the smallest size: 1 is linear.
+peak of the resident set from then on (what laid the rows out may not be given back). The last column is cost
+a unit against that of the smallest size: 1 is linear.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import asyncio
 import cProfile
 import json
 import pstats
-import resource
 import subprocess
 import sys
 import tempfile
@@ -29,6 +29,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.e2e import peak_mb, reset_peak
 from bot.config import load
 from bot.domain import Episode, Feed, Insight, Reading, Segment, Transcript
 from bot.store import rows, tables
@@ -86,13 +87,13 @@ def measure(kind: str, size: int, database: str, profile: bool) -> dict[str, Any
         it.store.close()
         it = program(Path(folder), database, ports)
         it.store.channels()  # the database is open, the engines are not
+        reset_peak()
         with profiled(profile):
             wall, cpu = time.perf_counter(), time.process_time()
             act(it)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         it.store.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"what": kind, "wall": wall, "cpu": cpu, "peak_mb": peak}
+    return {"what": kind, "wall": wall, "cpu": cpu, "peak_mb": peak_mb()}
 
 
 @contextmanager
