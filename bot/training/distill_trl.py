@@ -103,7 +103,6 @@ def _of_probabilities(
     student: Any, teacher: Any, tokenizer: Any, rows: Rows, recipe: Recipe, scratch: Path, budget: Budget
 ) -> Any:
     from datasets import Dataset
-
     from trl.experimental.gkd import GKDConfig, GKDTrainer
 
     end = tokenizer.eos_token_id
