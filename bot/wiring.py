@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from pydantic import SecretStr
 
+from bot import wiring_models
 from bot.calendar import next_post_at
 from bot.config import Settings
-from bot.domain import Channel, Digest, Sentence, Transcript
+from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
-    from bot.answer.larger import LargerModel
     from bot.answer.library import Library
     from bot.audio import AudioFiles
     from bot.feeds.discover import Discoverer
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from bot.read.encoder import Encoder
     from bot.vault import Vault
     from bot.weights import Weights
-    from bot.write.generate import Drafter
 
 # Names are resolved when asked for, so that `earmark --help` loads no model library.
 ENGINES = {
@@ -193,53 +192,11 @@ class Earmark:
 
     @cached_property
     def writer(self) -> Writer:
-        from bot.read.written import WrittenOut
-        from bot.write.extractive import ExtractiveWriter
-
-        plain: Writer = ExtractiveWriter()
-        larger = self.settings.writer != "extractive"
-        return WrittenOut(writer=self._larger_writer(plain) if larger else plain)
-
-    def _larger_writer(self, otherwise: Writer) -> Writer:
-        """A language model words the insights, and `otherwise` those that the gate doesn't let it."""
-        from bot.prompts import prompt
-        from bot.write.gen_input import VARIABLES
-        from bot.write.generate import GenerativeWriter, InTurn
-
-        drafter, settings = self._drafter(), self.settings
-        asked = prompt("write", drafter.name, VARIABLES)
-        return InTurn(
-            GenerativeWriter(drafter, asked, candidates=settings.candidates, copying=settings.copying),
-            otherwise,
-        )
-
-    def _drafter(self) -> Drafter:
-        settings = self.settings
-        if settings.writer == "endpoint":
-            from bot.write.endpoint import EndpointDrafter
-
-            if not settings.llm_model:
-                raise ConfigError("EARMARK_LLM_MODEL must name the model to ask for at EARMARK_LLM_URL.")
-            return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key)
-        from bot.write.hub import HubDrafter
-
-        return HubDrafter(settings.writer, threads=self.threads)
+        return wiring_models.writer(self.settings, self.threads)
 
     @cached_property
     def answerer(self) -> Answerer:
-        from bot.answer.answer import SearchAnswerer
-        from bot.answer.ranker import Ranker
-        from bot.read.sentences import sentences
-        from bot.write.clean import clean
-
-        return SearchAnswerer(
-            self.encoder,
-            cut=sentences,
-            clean=clean,
-            ranker=Ranker(),
-            library=self.library,
-            larger=self._larger_answerer(),
-        )
+        return wiring_models.answerer(self.settings, self.encoder, self.library)
 
     @cached_property
     def library(self) -> Library:
@@ -257,29 +214,6 @@ class Earmark:
         for id in missing:
             self.library.add(id, sentences(self.store.source(id).transcript))
         return len(missing)
-
-    def _larger_answerer(self) -> LargerModel | None:
-        """Words answers that the small models are unsure of, where an endpoint is configured."""
-        settings = self.settings
-        if not (settings.llm_url and settings.llm_model):
-            return None
-        from bot.answer.larger import VARIABLES, LargerModel
-        from bot.prompts import prompt
-        from bot.write.endpoint import EndpointDrafter
-        from bot.write.ground import contradictions, unsupported
-
-        asked = prompt("answer", settings.llm_model, VARIABLES)
-
-        def gate(text: str, said: Sequence[Sentence]) -> list[str]:
-            spoken = " ".join(f"{s.speaker} {s.text}" for s in said)
-            return [*unsupported(text, spoken), *contradictions("", text, said, "")]
-
-        return LargerModel(
-            EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key),
-            fill=lambda question, passages: asked.filled(question=question, passages=passages),
-            gate=gate,
-            prompt=asked.hash,
-        )
 
     @cached_property
     def pipeline(self) -> Pipeline:

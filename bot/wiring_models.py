@@ -1,0 +1,89 @@
+"""Which models write and answer, by the settings: the part of the wiring that a new model touches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bot.config import Settings
+from bot.domain import Sentence
+from bot.errors import ConfigError
+from bot.ports import Answerer, Writer
+
+if TYPE_CHECKING:
+    from bot.answer.larger import LargerModel
+    from bot.answer.library import Library
+    from bot.read.encoder import Encoder
+    from bot.write.generate import Drafter
+
+
+def writer(settings: Settings, threads: int) -> Writer:
+    """The extractive writer, or a larger model's words where the gate lets them and its own elsewhere."""
+    from bot.read.written import WrittenOut
+    from bot.write.extractive import ExtractiveWriter
+
+    plain: Writer = ExtractiveWriter()
+    larger = settings.writer != "extractive"
+    return WrittenOut(writer=_larger_writer(settings, threads, plain) if larger else plain)
+
+
+def _larger_writer(settings: Settings, threads: int, otherwise: Writer) -> Writer:
+    from bot.prompts import prompt
+    from bot.write.gen_input import VARIABLES
+    from bot.write.generate import GenerativeWriter, InTurn
+
+    drafter = _drafter(settings, threads)
+    asked = prompt("write", drafter.name, VARIABLES)
+    words = GenerativeWriter(drafter, asked, candidates=settings.candidates, copying=settings.copying)
+    return InTurn(words, otherwise)
+
+
+def _drafter(settings: Settings, threads: int) -> Drafter:
+    if settings.writer == "endpoint":
+        from bot.write.endpoint import EndpointDrafter
+
+        if not settings.llm_model:
+            raise ConfigError("EARMARK_LLM_MODEL must name the model to ask for at EARMARK_LLM_URL.")
+        return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key)
+    from bot.write.hub import HubDrafter
+
+    return HubDrafter(settings.writer, threads=threads)
+
+
+def answerer(settings: Settings, encoder: Encoder, library: Library) -> Answerer:
+    """Search and ranking; a larger model words what they are unsure of, where an endpoint is configured."""
+    from bot.answer.answer import SearchAnswerer
+    from bot.answer.ranker import Ranker
+    from bot.read.sentences import sentences
+    from bot.write.clean import clean
+
+    return SearchAnswerer(
+        encoder,
+        cut=sentences,
+        clean=clean,
+        ranker=Ranker(),
+        library=library,
+        larger=_larger_answerer(settings),
+    )
+
+
+def _larger_answerer(settings: Settings) -> LargerModel | None:
+    if not (settings.llm_url and settings.llm_model):
+        return None
+    from bot.answer.larger import VARIABLES, LargerModel
+    from bot.prompts import prompt
+    from bot.write.endpoint import EndpointDrafter
+    from bot.write.ground import contradictions, unsupported
+
+    asked = prompt("answer", settings.llm_model, VARIABLES)
+
+    def gate(text: str, said: Sequence[Sentence]) -> list[str]:
+        spoken = " ".join(f"{s.speaker} {s.text}" for s in said)
+        return [*unsupported(text, spoken), *contradictions("", text, said, "")]
+
+    return LargerModel(
+        EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key),
+        fill=lambda question, passages: asked.filled(question=question, passages=passages),
+        gate=gate,
+        prompt=asked.hash,
+    )
