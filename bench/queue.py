@@ -57,7 +57,7 @@ class BusyTranscriber(FakeTranscriber):
     folder: Path = Path()
 
     def transcribe(self, episode: Episode) -> Transcript:
-        trace(self.folder, "began", f"{time.time()} {episode.title}")
+        trace(self.folder, "began", f"{time.time()} {os.getpid()} {episode.title}")
         until = time.thread_time() + 1
         while time.thread_time() < until or (self.folder / "hang").exists():
             pass
