@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from bot import style
 from bot.domain import Episode, Insight, Passage, Provenance, Reading, Segment, SetAside, Transcript
 from bot.errors import AudioError, ConfigError, EarmarkError
 from bot.read.sentences import sentences
-from bot.training import baselines, evaluate, report, sheet, texts
+from bot.training import baselines, evaluate, report, sheet
 from bot.training.episodes import Annotated, is_validation
 from bot.training.folder import LeftOut, load, trained_on
 from bot.training.methods import READER, REFERENCE, Posted, first_five, given, methods, of_reference
@@ -296,19 +297,19 @@ def test_baselines_order_all_that_they_may_post() -> None:
 
 def test_repetition_compresses() -> None:
     same, other = ["the same words again"] * 50, [f"{n} {n**3:x} differs {n**5:x}" for n in range(50)]
-    assert texts.compression_ratio(same) > 3 * texts.compression_ratio(other) > 0
-    assert texts.compression_ratio([]) == 0.0
+    assert style.compression_ratio(same) > 3 * style.compression_ratio(other) > 0
+    assert style.compression_ratio([]) == 0.0
 
 
 def test_openings_count_from_the_third_of_a_kind() -> None:
-    assert texts.repeated_openings(["Ann says a", "ann SAYS b", "Bob says c"]) == 0
-    assert texts.repeated_openings(["Ann says a", "ann SAYS b", "Ann says c", "Bob says d"]) == 0.75
+    assert style.repeated_openings(["Ann says a", "ann SAYS b", "Bob says c"]) == 0
+    assert style.repeated_openings(["Ann says a", "ann SAYS b", "Ann says c", "Bob says d"]) == 0.75
 
 
 def test_copied_runs_are_counted_without_case_and_punctuation() -> None:
-    assert texts.copied("White roofs, cool!", "the white roofs cool streets", 2) == 1
-    assert texts.copied("White paint cools streets", "white roofs cool streets", 2) == 0
-    assert texts.copied("one two", "one two", 5) == 0
+    assert style.copied("White roofs, cool!", "the white roofs cool streets", 2) == 1
+    assert style.copied("White paint cools streets", "white roofs cool streets", 2) == 0
+    assert style.copied("one two", "one two", 5) == 0
 
 
 def test_numbers_and_names_must_stand_near_or_in_the_metadata() -> None:

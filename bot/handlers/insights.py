@@ -11,7 +11,7 @@ from bot.domain import Channel, Digest, Pick, Rating
 from bot.errors import EarmarkError
 from bot.following import followed
 from bot.request import Core, Request
-from bot.views import Button, Heading, Part, View, message
+from bot.views import Button, Heading, View, message
 
 LOOK_BACK = 60  # digests
 A_PAGE = 5
@@ -132,7 +132,3 @@ def complete_number(core: Core, channel: Channel, typed: str) -> list[tuple[str,
         for number, pick in enumerate(picks, 1)
         if typed.casefold() in f"{number} {pick.insight.headline}".casefold()
     ][:25]
-
-
-def parts_of(*parts: Part | None) -> tuple[Part, ...]:
-    return tuple(part for part in parts if part is not None)

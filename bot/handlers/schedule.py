@@ -10,7 +10,6 @@ from bot import calendar, digest
 from bot.domain import Channel, Feed, ThreadAnswers
 from bot.errors import ConfigError, EarmarkError
 from bot.following import followed
-from bot.handlers.insights import parts_of
 from bot.request import Core, Request
 from bot.views import Button, Field, Form, Text, View, message
 
@@ -50,7 +49,7 @@ def preview(core: Core, request: Request) -> View:
         return message("There is nothing to post yet. /digest why says why.")
     # Not stored, so there is nothing yet that its buttons could dig into.
     view = digest.view(made, core.pages)
-    return View(parts=parts_of(*(p for p in view.parts if not isinstance(p, Button))))
+    return View(parts=tuple(p for p in view.parts if not isinstance(p, Button)))
 
 
 def changer(change: Callable[[Channel, str], Channel]) -> Callable[[Core, Request], View]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
-from bot.training import metric, texts
+from bot import style
+from bot.training import metric
 from bot.training.methods import Method, Posted, first_five, show_of
 from bot.training.seen import Seen
 from bot.write.ground import BAND, HEADLINE_WORDS, unsupported
@@ -82,10 +83,10 @@ def told(posted: Sequence[tuple[Seen, Posted]]) -> dict[str, float]:
         "unsupported": float(sum(len(not_said(seen, p)) for seen, p in posted)),
         "in band": mean(float(BAND[0] <= len(t.split()) <= BAND[1]) for t in words),
         **({"headline": mean(float(n <= HEADLINE_WORDS) for n in headlines)} if headlines else {}),
-        "openings": texts.repeated_openings(words),
-        "compression": texts.compression_ratio(words),
-        "copied 2": mean(texts.copied(t, k, 2) for t, k in zip(words, known, strict=True)),
-        "copied 5": mean(texts.copied(t, k, 5) for t, k in zip(words, known, strict=True)),
+        "openings": style.repeated_openings(words),
+        "compression": style.compression_ratio(words),
+        "copied 2": mean(style.copied(t, k, 2) for t, k in zip(words, known, strict=True)),
+        "copied 5": mean(style.copied(t, k, 5) for t, k in zip(words, known, strict=True)),
     }
 
 
