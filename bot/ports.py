@@ -186,6 +186,10 @@ class LibraryStore(Protocol):
         """The episodes with usable transcripts, newest first."""
         ...
 
+    def marks(self, feed_ids: Sequence[int]) -> dict[int, str]:
+        """Of each episode of `heard` a mark of its transcript: another transcript has another one."""
+        ...
+
     def source(self, episode_id: int) -> Source:
         """StoreError where there is no usable transcript."""
         ...

@@ -205,15 +205,12 @@ class Earmark:
         return Library(self.settings.data_dir / "library", self.encoder)
 
     def index(self) -> int:
-        """Put into the library what has been transcribed since; how many episodes that were."""
+        """Bring the library up to the store: how many episodes were new, or had another transcript."""
+        from bot.answer.catching_up import catch_up
         from bot.read.sentences import sentences
 
-        known = self.library.known()
-        heard = self.store.heard([feed.id for feed in self.store.feeds()])
-        missing = [id for id in heard if id not in known]
-        for id in missing:
-            self.library.add(id, sentences(self.store.source(id).transcript))
-        return len(missing)
+        heard = self.store.marks([feed.id for feed in self.store.feeds()])
+        return catch_up(self.library, heard, lambda id: sentences(self.store.source(id).transcript))
 
     @cached_property
     def pipeline(self) -> Pipeline:

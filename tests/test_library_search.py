@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bot.answer import vectors
+from bot.answer.catching_up import catch_up
 from bot.answer.library import Library
 from bot.answer.passages import SENTENCES, WORDS, stretches
 from bot.answer.vectors import VectorFiles
@@ -71,6 +72,25 @@ def test_an_episode_added_again_replaces_itself(library: Library) -> None:
     assert not any("roofs" in f.text for f in library.search("white roofs cooler streets"))
     assert "Trams" in library.search("quiet trams")[0].text
     assert library.passages_of(1) is not None
+
+
+def test_only_another_transcript_is_indexed_again_and_its_old_passages_go(tmp_path: Path) -> None:
+    library, spoken = opened(tmp_path), {1: STREETS, 2: BREAD}
+    catch = lambda **marks: catch_up(library, {int(k[1:]): v for k, v in marks.items()}, read)  # noqa: E731
+
+    def read(id: int) -> list[Sentence]:
+        if id not in spoken:
+            raise StoreError("There is no transcript.")
+        return said(spoken[id])
+
+    assert catch(_1="a", _2="b") == 2 and catch(_1="a", _2="b") == 0
+    spoken[1] = ("Trams are quieter than buses.",)
+    assert catch(_1="c", _2="b", _3="d") == 1, "3 went away after it was listed"
+    assert not any("roofs" in f.text for f in library.search("white roofs cooler streets"))
+    assert "Trams" in library.search("quiet trams")[0].text
+    assert catch(_2="b") == 0 and library.known() == {2} == set(library.marks())
+    library.close()
+    assert opened(tmp_path).marks() == {2: "b"}
 
 
 def test_an_episode_is_forgotten(library: Library) -> None:

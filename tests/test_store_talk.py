@@ -1,4 +1,4 @@
-"""The contract of the store, on all three: workspaces, threads, ratings, deliveries and secrets."""
+"""The contract of the store, on all three: workspaces, marks, threads, ratings, deliveries and secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain import Channel, Rating, Subscription, Turn
 from bot.ports import Store
-from tests.store_kit import DAY, HOUR, NOW, World, episode, insight
+from tests.store_kit import DAY, HOUR, NOW, TRANSCRIPT, World, episode, insight
 
 
 def turn(digest_id: int, number: int) -> Turn:
@@ -26,6 +26,17 @@ def test_one_name_in_two_workspaces_is_two_channels(store: Store) -> None:
     assert one.id != two.id
     assert store.find_channel("slack", "T1", "C1") == store.channel(one.id) == one
     assert store.find_channel("slack", "T3", "C1") is store.find_channel("discord", "T1", "C1") is None
+
+
+def test_a_transcript_s_mark_stays_and_is_another_s_no_more(world: World) -> None:
+    one, two, bad = world.add(episode(1), episode(2), episode(3))
+    spoken = replace(TRANSCRIPT, segments=TRANSCRIPT.segments * 2)
+    for id_, transcript in ((one, TRANSCRIPT), (two, spoken), (bad, replace(TRANSCRIPT, usable=False))):
+        world.store.save_transcript(world.take("transcribe", id_), id_, transcript)
+    marks = world.store.marks([world.feed.id])
+    assert marks.keys() == {one, two} and marks[one] != marks[two]
+    assert world.store.marks([world.feed.id]) == marks
+    assert world.store.marks([]) == world.store.marks([world.feed.id + 99]) == {}
 
 
 def test_a_channel_in_trouble_is_neither_composed_nor_posted_to(world: World) -> None:

@@ -65,8 +65,17 @@ class Library:
         with self._lock, wrapped():
             return {id for (id,) in self._db.execute("SELECT id FROM episode")}
 
-    def add(self, episode_id: int, said: Sequence[Sentence], vectors: Floats | None = None) -> None:
-        """Index an episode (again). `vectors` of its `stretches`, where somebody has them."""
+    def marks(self) -> dict[int, str]:
+        """Of each episode that is in it the mark that it was added with."""
+        query = "SELECT id, COALESCE(text, '') FROM episode LEFT JOIN mark ON episode_id = id"
+        with self._lock, wrapped():
+            return dict(self._db.execute(query).fetchall())
+
+    def add(
+        self, episode_id: int, said: Sequence[Sentence], vectors: Floats | None = None, *, mark: str = ""
+    ) -> None:
+        """Index an episode (again). `vectors` of its `stretches`, where somebody has them; `mark` tells of
+        which transcript they are."""
         made = stretches(said)
         if vectors is None:
             vectors = pooled(self._encoder.encode([s.text for s in said]), made)
@@ -75,6 +84,7 @@ class Library:
             first = self._next()
             self._files.write(first, vectors)
             self._insert(episode_id, first, made)
+            self._db.execute("INSERT INTO mark VALUES (?, ?)", (episode_id, mark))
 
     def forget(self, episode_id: int) -> None:
         with self._lock, wrapped(), self._writing():
@@ -218,6 +228,7 @@ class Library:
         self._db.executemany("INSERT INTO words (words, rowid, stems) VALUES ('delete', ?, ?)", gone)
         self._db.execute("DELETE FROM passage WHERE episode_id = ?", (episode_id,))
         self._db.execute("DELETE FROM episode WHERE id = ?", (episode_id,))
+        self._db.execute("DELETE FROM mark WHERE episode_id = ?", (episode_id,))
 
     def _look_again(self) -> None:
         """Another process may have begun a new generation."""
@@ -242,6 +253,7 @@ class Library:
             "INSERT INTO words (words) VALUES ('delete-all')",
             "DELETE FROM passage",
             "DELETE FROM episode",
+            "DELETE FROM mark",
         ):
             self._db.execute(statement)
         self._db.execute("DELETE FROM sqlite_sequence WHERE name = 'passage'")

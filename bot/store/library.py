@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, func
 from sqlmodel import Session, col, select
 
 from bot.domain import Claim, Insight, Reading, Source, Transcript
@@ -70,6 +70,15 @@ class SqlLibrary:
         of_feeds = query.where(col(t.Episode.feed_id).in_(feed_ids)).order_by(*due.newest_first())
         with self._db.read() as session:
             return [id_ for id_ in session.exec(of_feeds) if id_ is not None]
+
+    def marks(self, feed_ids: Sequence[int]) -> dict[int, str]:
+        """When it was made, by which attempt, and how long it is: no transcript has to be read for that."""
+        transcribed = and_(col(t.Work.stage) == "transcribe", col(t.Work.subject) == col(t.Episode.id))
+        told = (col(t.Work.touched_at), col(t.Work.fence), func.length(col(t.Transcript.content)))
+        query = select(t.Episode.id).add_columns(*told).join(t.Transcript).outerjoin(t.Work, transcribed)
+        of_feeds = query.where(col(t.Transcript.usable), col(t.Episode.feed_id).in_(feed_ids))
+        with self._db.read() as session:
+            return {row[0]: " ".join(map(str, row[1:])) for row in session.execute(of_feeds)}
 
     def sources(self, feed_ids: Sequence[int], limit: int = 50) -> Iterator[Source]:
         """Read one at a time as they are asked for: an hour of speech is a megabyte."""

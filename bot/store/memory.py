@@ -224,6 +224,10 @@ class MemoryStore:
         return [id_ for id_ in found if self.episode(id_).feed_id in feed_ids]
 
     @_locked
+    def marks(self, feed_ids: Sequence[int]) -> dict[int, str]:
+        return {id_: str(hash(self._on.transcripts[id_])) for id_ in self.heard(feed_ids)}
+
+    @_locked
     def source(self, episode_id: int) -> Source:
         if not self._on.usable(episode_id):
             raise StoreError(f"There is no transcript of episode {episode_id}.")

@@ -51,6 +51,7 @@ class SqlStore:
         self.save_insights = library.save_insights
         self.insights = library.insights
         self.heard = library.heard
+        self.marks = library.marks
         self.source = library.source
         self.sources = library.sources
 
