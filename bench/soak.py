@@ -35,7 +35,7 @@ from tests.feed_server import Asked, FeedServer, Reply
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("EARMARK_TEST_DATA", ROOT.parent / "shared" / "data"))
 SHOWS, CHANNELS = 3, 30
-NEWS_S, ASK_S = 20.0, 15.0
+NEWS_S, ASK_S = 20.0, 15.0  # at least that long between two episodes
 PEACE_S = 300.0
 
 ITEM = """<item><title>{title}</title><guid>{title}</guid><pubDate>{date}</pubDate>
@@ -133,13 +133,14 @@ class Soak:
         began = time.monotonic()
         # The first polls come before any news: what is older than them is history.
         end, news, ask, kill = began + self.seconds, began + 60, 0.0, began + 20
+        every_s = max(NEWS_S, self.seconds / (len(self.press.texts) + 1))
         while time.monotonic() < end:
             now = time.monotonic()
             if self.process is None or self.process.poll() is not None:
                 self.process = self._start()
             if now > news and self.press.texts:
                 self.press.publish()
-                news = now + NEWS_S
+                news = now + every_s
             if now > ask:
                 self._ask()
                 ask = now + ASK_S
