@@ -10,6 +10,7 @@ from bot.calendar import WEEKDAYS
 from bot.domain import Channel
 from bot.errors import EarmarkError
 from bot.handlers import ask, dig, insights, podcasts, schedule
+from bot.limits import Refusal
 from bot.request import Action, Command, Core, Handler, Option, Request
 from bot.views import Form, View, message
 
@@ -48,10 +49,19 @@ def perform(core: Core, name: str, action: str, request: Request) -> View:
         return message(f"There is no /{name} {action}".rstrip() + ". /help lists what there is.")
     if _is_kept_from(chosen, request.channel, request.is_admin):
         return message("Only admins change the settings of this channel; ask one of them.")
+    refused = _taken(core, chosen.cost, request)
+    if refused:
+        return message(refused.text)
     try:
         return chosen.handler(core, request)
     except EarmarkError as error:
         return message(str(error))
+
+
+def _taken(core: Core, cost: int, request: Request) -> Refusal | None:
+    """Admins are no exception: what they ask costs as much."""
+    channel = request.channel
+    return core.limits.take(channel.platform, channel.workspace, request.user, cost)
 
 
 def form(
@@ -148,8 +158,8 @@ def _setting(name: str, description: str, hint: str, *choices: str, needed: bool
     return Action(name=name, description=description, handler=handler, options=(value,), changes=True)
 
 
-def _one(name: str, description: str, handler: Handler, *options: Option) -> Command:
-    action = Action(description=description, handler=handler, options=options)
+def _one(name: str, description: str, handler: Handler, *options: Option, cost: int = 0) -> Command:
+    action = Action(description=description, handler=handler, options=options, cost=cost)
     return Command(name=name, description=description, actions=(action,))
 
 
@@ -177,6 +187,7 @@ _PODCASTS = (
         description="find a podcast by its name",
         handler=podcasts.search,
         options=(Option(name="name", description="its name, or a part of it", required=True),),
+        cost=1,
     ),
     Action(
         name="add",
@@ -184,6 +195,7 @@ _PODCASTS = (
         handler=podcasts.add,
         options=(Option(name="podcast", description="address, web page or name"),),
         changes=True,
+        cost=1,
         form=podcasts.add_form,
     ),
     Action(
@@ -192,6 +204,7 @@ _PODCASTS = (
         handler=podcasts.import_,
         options=(Option(name="sources", description="the address of the list"),),
         changes=True,
+        cost=5,  # a list of up to hundreds of feeds, each of them read
         form=podcasts.import_form,
     ),
     Action(
@@ -249,13 +262,16 @@ COMMANDS: dict[str, Command] = {
                 complete=insights.complete_when,
             ),
         ),
-        _one("dig", "what was said around an insight, and what else was said of it", dig.dig, _NUMBER),
+        _one(
+            "dig", "what was said around an insight, and what else was said of it", dig.dig, _NUMBER, cost=1
+        ),
         _one(
             "ask",
             "ask the podcasts of this channel",
             ask.ask,
             Option(name="question", description="your question", required=True),
             _SHOW,
+            cost=1,
         ),
         Command(name="podcasts", description="list, find, add or remove what is followed", actions=_PODCASTS),
         Command(name="digest", description="when and how this channel gets its post", actions=_DIGEST),

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     max_audio_mb: int = Field(default=500, ge=1)
     max_audio_hours: float = Field(default=6, gt=0)
     allow: str = Field(default="", description="host:port pairs in your own network that may be fetched.")
+    user_limit: int = Field(default=60, ge=0, description="Costly commands an hour and person; 0: no limit.")
+    workspace_limit: int = Field(default=600, ge=0, description="The same for a whole workspace.")
     itunes_url: str = "https://itunes.apple.com"
     slack_bot_token: SecretStr | None = _named("SLACK_BOT_TOKEN", "xoxb-…: one workspace.")
     slack_app_token: SecretStr | None = _named("SLACK_APP_TOKEN", "xapp-…: Socket Mode, no public address.")
@@ -81,6 +83,13 @@ class Settings(BaseSettings):
     web_port: str = _named("WEB_PORT", "Where `earmark serve web` listens.", "8080")
     http_host: str = _named("HTTP_HOST", "Which address to listen on.", "127.0.0.1")
     http_port: str = _named("HTTP_PORT", "And which port.", "3000")
+    health_port: int = Field(
+        default=0,
+        ge=0,
+        le=65_000,
+        description="/healthz, /readyz, /metrics; 0: off. `run` takes the next too.",
+    )
+    health_host: str = "127.0.0.1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     log_format: Literal["text", "json"] = "text"
 

@@ -297,6 +297,9 @@ class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, NoteStore, Protoco
     """Everything Earmark remembers. Holds no lock between calls; safe in several processes at once."""
 
     def close(self) -> None: ...
+    def version(self) -> str:
+        """The revision of its schema, asked anew: another process may have changed it."""
+        ...
 
 
 class Secrets(Protocol):

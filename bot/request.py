@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.domain import Channel, Digest, Feed
+from bot.limits import Limits
 from bot.ports import Answerer, Pages, Store
 from bot.views import Form, View
 
@@ -33,6 +34,8 @@ class Core(Protocol):
     def answerer(self) -> Answerer: ...
     @property
     def pages(self) -> Pages | None: ...
+    @property
+    def limits(self) -> Limits: ...
     def clock(self) -> datetime: ...
     def preview(self, channel: Channel) -> Digest | None: ...
     def channel_at(self, platform: str, workspace: str, name: str, title: str = "") -> Channel:
@@ -80,13 +83,15 @@ class Option:
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """One thing that a command does. `changes`: it changes settings, which may be for admins only. `form` is
-    shown, where the platform can, when a required option is missing (or always, with no options)."""
+    shown, where the platform can, when a required option is missing (or always, with no options). `cost` is
+    what it takes of the person's and the workspace's share of an hour (`bot/limits.py`)."""
 
     name: str = ""
     description: str
     handler: Handler
     options: tuple[Option, ...] = ()
     changes: bool = False
+    cost: int = 0
     form: Former | None = None
 
 

@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.domain import Stage
 from bot.errors import EarmarkError
+from bot.health import Pulse
 from bot.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -56,12 +57,13 @@ class Worker:
         self._sweep = sweep
         self._tick_s = tick_s
         self._stop = threading.Event()
+        self.pulses = {"beat": Pulse(), **{lane.__name__: Pulse() for lane in self._lanes}}
         # A tick that finds its lane still at work is the rule here, not worth a warning each time.
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         # An in-memory store and no persistent jobs: rows in our own store are the truth about what is due.
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(5)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
@@ -72,7 +74,10 @@ class Worker:
             signal.signal(number, self._on_signal)
         now = datetime.now(UTC)  # the scheduler lives on the machine's clock, the pipeline on its own
         for lane in self._lanes:
-            self._scheduler.add_job(_surviving(lane), "interval", seconds=self._tick_s, next_run_time=now)
+            tick = _surviving(lane, self.pulses[lane.__name__])
+            self._scheduler.add_job(tick, "interval", seconds=self._tick_s, next_run_time=now)
+        # An hour of transcription is no standstill: a job that does nothing tells whether ticks come.
+        self._scheduler.add_job(self.pulses["beat"].beat, "interval", seconds=self._tick_s, next_run_time=now)
         if self.posts in self._lanes:  # one process of several is enough
             self._scheduler.add_job(_surviving(self.tidy), "interval", hours=1, next_run_time=now)
         self._scheduler.start()
@@ -109,15 +114,20 @@ class Worker:
         self.stop()
 
 
-def _surviving(lane: Callable[[], None]) -> Callable[[], None]:
+def _surviving(lane: Callable[[], None], pulse: Pulse | None = None) -> Callable[[], None]:
     """A tick's error is logged and the next tick comes: the database may be back by then."""
 
+    seen = pulse or Pulse()
+
     def tick() -> None:
+        seen.beat()
         try:
             lane()
         except EarmarkError as error:
             log.error("%s: %s", lane.__name__, error)
         except ExceptionGroup:
             pass  # each bug of the round is in the log already, with its traceback
+        finally:
+            seen.beat()
 
     return tick

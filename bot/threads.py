@@ -69,12 +69,17 @@ class Said:
 
 
 def heard(core: Core, channel: Channel, digest_id: int, said: Said) -> View | None:
-    """The answer to a message, kept as a turn of the thread; None: it isn't meant for Earmark."""
+    """The answer to a message, kept as a turn of the thread; None: it isn't meant for
+    Earmark, or its author has just been told to wait."""
     made = core.store.digest(digest_id)
     turns = core.store.turns(digest_id, REMEMBERED)
     text = " ".join(said.text.split())
     if made.channel_id != channel.id or not is_for_us(channel.thread_answers, said, turns):
         return None
+    refused = core.limits.take(channel.platform, channel.workspace, said.user)
+    if refused:  # told once: a line under each further message would be what the limit is against
+        parts = (Text(text=refused.text),)
+        return View(parts=parts, private=False, digest_id=digest_id) if refused.is_first else None
     position = meant(made, text, turns)
     try:
         answer = _answer(core, channel, made, text, position, turns)

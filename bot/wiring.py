@@ -21,6 +21,7 @@ from bot.calendar import next_post_at
 from bot.config import Settings
 from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
+from bot.limits import Limits
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
@@ -176,7 +177,7 @@ class Earmark:
     def transcribers(self) -> Sequence[Transcriber]:
         from bot.transcribe.published import PublishedTranscriber
 
-        return (PublishedTranscriber(self.fetcher), _Late(lambda: self.speech))
+        return (PublishedTranscriber(self.fetcher), wiring_models.Late(lambda: self.speech))
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -247,6 +248,10 @@ class Earmark:
         made = SecretPages(base=base, key=lambda: self.vault.subkey(purpose))
         return None if self.settings.pages == "off" else made
 
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self.clock, user=self.settings.user_limit, workspace=self.settings.workspace_limit)
+
     @property
     def data_dir(self) -> Path:
         return self.settings.data_dir
@@ -279,16 +284,6 @@ class Earmark:
             count=settings.count,
         )
         return self.store.save_channel(replace(made, next_post_at=next_post_at(made, self.clock())))
-
-
-class _Late:
-    """A transcriber whose model is loaded only when an episode really has to be heard."""
-
-    def __init__(self, make: Callable[[], Transcriber]) -> None:
-        self._make = make
-
-    def transcribe(self, episode: Any) -> Transcript:
-        return self._make().transcribe(episode)
 
 
 def _named(table: Mapping[str, str], name: str, what: str) -> str:

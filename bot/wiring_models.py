@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
-from bot.domain import Sentence
+from bot.domain import Episode, Sentence, Transcript
 from bot.errors import ConfigError
-from bot.ports import Answerer, Writer
+from bot.ports import Answerer, Transcriber, Writer
 
 if TYPE_CHECKING:
     from bot.answer.larger import LargerModel
@@ -87,3 +87,13 @@ def _larger_answerer(settings: Settings) -> LargerModel | None:
         gate=gate,
         prompt=asked.hash,
     )
+
+
+class Late:
+    """A transcriber whose model is loaded only when an episode really has to be heard."""
+
+    def __init__(self, make: Callable[[], Transcriber]) -> None:
+        self._make = make
+
+    def transcribe(self, episode: Episode) -> Transcript:
+        return self._make().transcribe(episode)

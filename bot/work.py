@@ -24,6 +24,7 @@ from procrastinate.jobs import DeleteJobCondition, Job, Status
 
 from bot.domain import STAGES, Stage
 from bot.errors import EarmarkError, StoreError
+from bot.health import Pulse
 from bot.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ class QueueWorker:
         )
         self.app.task(name=TASK)(self._do)
         self._stop = threading.Event()
+        self.pulses = {"beat": Pulse()}
         self._wake_up: Callable[[], object] = lambda: None
 
     def run(self) -> None:
@@ -170,8 +172,12 @@ class QueueWorker:
     def _coroutines(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         for name in self._lanes:
             yield name, self._clock() if name == "clock" else self._serve(name)
+        yield "beat", _every(self._tick_s, self._beat)
         if {"asr", "clock"} & {*self._lanes}:  # where audio lies, and where notes grow old
             yield "tidy", _every(3600, lambda: asyncio.to_thread(self._sweep, self._pipeline.clock()))
+
+    async def _beat(self) -> None:
+        self.pulses["beat"].beat()
 
     def _serve(self, queue: str) -> Coroutine[Any, Any, None]:
         return self.app.run_worker_async(

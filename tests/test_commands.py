@@ -12,6 +12,7 @@ from bot import commands
 from bot.domain import Answer, Channel, Citation, Digest, Feed, Source, Subscription, Transcript
 from bot.errors import AudioError, NotFound
 from bot.following import follow
+from bot.limits import Limits
 from bot.ports import Pages
 from bot.request import Request
 from bot.views import Button, plain
@@ -41,6 +42,7 @@ class FakeCore:
     def __init__(self, world: World) -> None:
         self.world, self.store = world, world.store
         self.answerer, self.discoverer = FakeAnswerer(), FakeFeeds()
+        self.limits = Limits(world.clock)
 
     def clock(self) -> datetime:
         return self.world.clock()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.app import app, earmark, say
+from bot.cli.watched import port_of_child, watched
 from bot.domain import STAGES, Claim, Stage
 from bot.errors import EarmarkError
 
@@ -55,7 +56,9 @@ def work(
         if {"posts", "post"} & {*wanted}:  # not at each start of a process that may crash again and again
             _try_again(it)
         it.pipeline.overdue = _end_overdue
-        it.queue.worker(it, wanted).run()
+        worker = it.queue.worker(it, wanted)
+        watched(it, "work", *wanted, pulses=worker.pulses)
+        worker.run()
         _let_go(it)
         sys.stdout.flush()
         # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
@@ -109,6 +112,7 @@ def serve(platform: Annotated[str, typer.Argument(help="Which chat platform.")] 
     """Answer people on one platform: the half of the bot that must never keep anyone waiting."""
     with earmark() as it:
         _end_with_parent()
+        watched(it, "serve", platform)
         it.adapter(platform).serve(it, it)
 
 
@@ -130,10 +134,12 @@ def run() -> None:
         with earmark() as it:
             it.channel()
             _refuse_without_key(it)
-            children += [
-                *(Child("work", *lanes) for lanes in it.queue.PROCESSES),
-                *(Child("serve", name) for name in it.settings.listeners),
+            watched(it, "run")
+            verbs = [
+                *(("work", *lanes) for lanes in it.queue.PROCESSES),
+                *(("serve", name) for name in it.settings.listeners),
             ]
+            children += [Child(*verb, env=port_of_child(it, n)) for n, verb in enumerate(verbs, 1)]
             for child in children:
                 child.start()
             if sys.stdin and sys.stdin.isatty():
@@ -159,8 +165,8 @@ def _exit(number: int, frame: FrameType | None) -> None:
 class Child:
     """`earmark VERB …` as a process that is started again when it dies by itself, and ended when we stop."""
 
-    def __init__(self, *verb: str) -> None:
-        self._verb = verb
+    def __init__(self, *verb: str, env: Mapping[str, str] | None = None) -> None:
+        self._verb, self._env = verb, env or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         name = f"{' '.join(verb)} watch"
@@ -177,7 +183,7 @@ class Child:
         pause = 1.0
         while not self._stopping.is_set():
             began = time.monotonic()
-            env = {**os.environ, PARENT: str(os.getpid())}
+            env = {**os.environ, **self._env, PARENT: str(os.getpid())}
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=env)
             code = self._process.wait()
             if self._stopping.is_set():

@@ -63,6 +63,9 @@ class MemoryStore:
     def close(self) -> None:
         pass
 
+    def version(self) -> str:
+        return ""  # it has none
+
     # feeds
 
     @_locked

@@ -21,7 +21,7 @@ class SqlStore:
         feeds, work = SqlFeeds(database), SqlWork(database)
         library, channels = SqlLibrary(database), SqlChannels(database)
         talk, notes = SqlTalk(database), SqlNotes(database)
-        self.close = database.close
+        self.close, self.version = database.close, database.version
 
         self.add_feed = feeds.add_feed
         self.save_feed = feeds.save_feed
