@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, TextIO, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TextIO, runtime_checkable
 
 from bot.domain import (
     Answer,
@@ -269,6 +269,16 @@ class ChannelStore(Protocol):
     def ratings(self, channel_id: int) -> list[Rating]: ...
 
 
+SealedKind = Literal["feed", "episode", "secret"]
+
+
+class Resealed(NamedTuple):
+    """`after` is the last row's mark ("": there is no further one); `texts` of them were sealed anew."""
+
+    after: str
+    texts: int
+
+
 class NoteStore(Protocol):
     """What listeners must remember: what they have seen, and secrets (always sealed before they get here)."""
 
@@ -291,6 +301,11 @@ class NoteStore(Protocol):
         ...
 
     def delete_secret(self, name: str) -> None: ...
+
+    def reseal(self, kind: SealedKind, after: str, limit: int, renewed: Callable[[str], str]) -> Resealed:
+        """Put through `renewed` all that is sealed in the next `limit` rows behind `after` ("": from the
+        first), in one transaction."""
+        ...
 
 
 class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, NoteStore, Protocol):

@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,12 +48,19 @@ class Vault:
     """Seals and opens addresses with a Fernet key: the given string, else `key_file` (made on first use).
 
     Several keys, with spaces between them, newest first: the first seals, all of them open. Fingerprints and
-    subkeys are those of the last one, which therefore stays: with another, private feeds would not be known
-    again.
+    subkeys follow from the root, which must stay the same, or private feeds would not be known again: it is
+    that of the last key, until `sealed_root` gives one that `earmark rekey` kept.
     The file is made readable by its owner alone; whoever loses the key must add private feeds again.
     """
 
-    def __init__(self, key: str = "", *, key_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        key: str = "",
+        *,
+        key_file: Path | None = None,
+        sealed_root: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._sealed_root = sealed_root
         self._given = key.strip()
         self._file = key_file
         self._loaded: tuple[MultiFernet, bytes] | None = None
@@ -100,6 +108,31 @@ class Vault:
                 f"The secret {name} was sealed with another key. Put the old {self._source} back."
             ) from None
 
+    @property
+    def sealed_root(self) -> str:
+        """What fingerprints and subkeys follow from, sealed, to be kept where the next key finds it."""
+        return self.seal_text(self._keys[1].hex())
+
+    def renewed(self, sealed: str) -> str:
+        """The same, sealed with the first key; as it is where it is already, or where no key opens it."""
+        if not sealed or not self.is_old(sealed):
+            return sealed
+        try:
+            return self._keys[0].rotate(sealed.encode()).decode()
+        except InvalidToken:
+            return sealed
+
+    def is_old(self, sealed: str) -> bool:
+        """Whether it takes another key than the first to open it."""
+        try:
+            self._first().decrypt(sealed.encode())
+        except InvalidToken:
+            return True
+        return False
+
+    def _first(self) -> Fernet:
+        return Fernet((self._given or self._key_of_file()).split()[0].encode())
+
     def subkey(self, purpose: str) -> bytes:
         """A key for one purpose: always the same, and nothing about the vault's follows from it."""
         return hmac.digest(self._keys[1], purpose.encode(), "sha256")
@@ -116,8 +149,19 @@ class Vault:
                 fernet = MultiFernet([Fernet(key.encode()) for key in keys])
             except ValueError as exc:
                 raise ConfigError(_NO_KEY if self._given else f"The {self._source} holds no key.") from exc
-            self._loaded = fernet, hmac.digest(keys[-1].encode(), b"earmark fingerprint", "sha256")
+            self._loaded = fernet, self._root(fernet, keys[-1])
         return self._loaded
+
+    def _root(self, fernet: MultiFernet, last: str) -> bytes:
+        kept = self._sealed_root()
+        if kept is None:
+            return hmac.digest(last.encode(), b"earmark fingerprint", "sha256")
+        try:
+            return bytes.fromhex(fernet.decrypt(kept.encode()).decode())
+        except InvalidToken:
+            raise ConfigError(
+                f"What is stored was sealed with another key. Put the old {self._source} back."
+            ) from None
 
     def _key_of_file(self) -> str:
         if self._file is None:

@@ -47,6 +47,7 @@ PLATFORMS = {name: f"adapters.{name}" for name in ("console", "slack", "discord"
 # that works across processes has outbox() as well.
 QUEUES = {"embedded": "bot.schedule", "procrastinate": "bot.work"}
 
+ROOT = "vault:root"  # the secret that fingerprints and links follow from, once keys have been changed
 REDELIVERED = timedelta(days=2)  # platforms give up delivering an event again long before
 
 DEMO_FEED = "https://demo.earmark.example/feed.xml"
@@ -120,7 +121,8 @@ class Earmark:
         from bot.vault import Vault
 
         key = self.settings.key.get_secret_value() if self.settings.key else ""
-        return Vault(key, key_file=self.settings.data_dir / "earmark.key")
+        file, kept = self.settings.data_dir / "earmark.key", lambda: self.store.secret(ROOT)
+        return Vault(key, key_file=file, sealed_root=kept)
 
     @cached_property
     def fetcher(self) -> Fetcher:

@@ -47,6 +47,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "commands": ("domain", "errors", "views", "calendar", "handlers", "request", "limits"),
     "threads": ("domain", "errors", "views", "digest", "following", "handlers", "request"),
     "secrets": ("ports", "vault"),
+    "rekey": ("ports", "vault"),
     "inert": (),
     "style": (),
     "pinned": (),

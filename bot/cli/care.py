@@ -82,6 +82,8 @@ def _database(it: Earmark) -> Iterator[Finding]:
 
 
 def _key(it: Earmark) -> Iterator[Finding]:
+    from bot.rekey import old
+
     if it.settings.key:
         it.vault.seal("https://user:password@example.com")  # ConfigError where it is none
     private = [feed for feed in it.store.feeds() if feed.sealed]
@@ -89,6 +91,8 @@ def _key(it: Earmark) -> Iterator[Finding]:
         it.vault.open(feed.url, feed.sealed)
     source = "EARMARK_KEY" if it.settings.key else f"{it.settings.data_dir / 'earmark.key'}"
     yield "ok", "key", f"{len(private)} private feeds, opened with {source}"
+    if under_old := old(it.store, it.vault):
+        yield "note", "old key", f"{under_old} texts are under an older key: `earmark rekey` seals them anew"
 
 
 def _weights(it: Earmark) -> Iterator[Finding]:

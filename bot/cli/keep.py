@@ -1,4 +1,4 @@
-"""Verbs that keep what is stored: backup and restore."""
+"""Verbs that keep what is stored: backup, restore, and a change of keys."""
 
 from __future__ import annotations
 
@@ -42,6 +42,22 @@ def restore(
     with earmark() as it:
         bring_back(it, file, replace)
     say(f"{file} is back in its place; `earmark doctor` says whether all is well.")
+
+
+@app.command()
+def rekey() -> None:
+    """After a new key was put in front of the old one: seal with it what the old one sealed."""
+    from bot.rekey import old, rekey
+    from bot.wiring import ROOT
+
+    with earmark() as it:
+        texts = rekey(it.store, it.vault, ROOT)
+        left = old(it.store, it.vault)
+    if left:
+        say(f"{texts} texts are sealed anew; {left} no key here opens, or were sealed meanwhile.")
+        say("Run it again, and keep the old key as long as this says so.")
+        raise typer.Exit(1)
+    say(f"{texts} texts are sealed anew, and nothing is under an old key: it can be dropped now.")
 
 
 def save(it: Earmark, file: Path, with_key: bool) -> None:

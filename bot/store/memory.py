@@ -32,6 +32,7 @@ from bot.domain import (
     WorkRow,
 )
 from bot.errors import LeaseLost, StoreError
+from bot.ports import Resealed, SealedKind
 from bot.store.clean import clean, plausible
 from bot.store.ledger import Ledger
 from bot.store.shelves import LONG_AGO, Shelves
@@ -402,6 +403,11 @@ class MemoryStore:
     @_locked
     def delete_secret(self, name: str) -> None:
         self._on.secrets.pop(name, None)
+
+    @_locked
+    def reseal(self, kind: SealedKind, after: str, limit: int, renewed: Callable[[str], str]) -> Resealed:
+        """All at once: there is nothing to be killed in between."""
+        return Resealed("", self._on.reseal(kind, renewed))
 
 
 def _get(rows: dict[int, V], id_: int, kind: str) -> V:

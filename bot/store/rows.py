@@ -17,7 +17,7 @@ T = TypeVar("T")
 TRANSCRIPT = TypeAdapter(domain.Transcript)
 READING = TypeAdapter(domain.Reading)
 _PROVENANCE = TypeAdapter(domain.Provenance)
-_LINKS = TypeAdapter(tuple[domain.TranscriptLink, ...])
+LINKS = TypeAdapter(tuple[domain.TranscriptLink, ...])
 
 
 def pack(kind: TypeAdapter[T], value: T) -> bytes:
@@ -53,7 +53,7 @@ def to_episode(row: t.Episode, show: str) -> domain.Episode:
         mime_type=row.enclosure_mime_type,
         length_bytes=row.enclosure_length_bytes,
     )
-    links = _LINKS.validate_json(row.transcripts)
+    links = LINKS.validate_json(row.transcripts)
     return _from(row, domain.Episode, show=show, enclosure=enclosure or None, transcripts=links)
 
 
@@ -64,7 +64,7 @@ def of_episode(episode: domain.Episode) -> dict[str, Any]:
         "enclosure_sealed": enclosure.sealed,
         "enclosure_mime_type": enclosure.mime_type,
         "enclosure_length_bytes": enclosure.length_bytes,
-        "transcripts": _LINKS.dump_json(episode.transcripts),
+        "transcripts": LINKS.dump_json(episode.transcripts),
     }
 
 

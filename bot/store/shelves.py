@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import (
@@ -99,6 +100,23 @@ class Shelves:
         self.posts = {id_: p for id_, p in self.posts.items() if id_ not in digests}
         self.turns = [turn for turn in self.turns if turn.digest_id not in digests]
 
+    def reseal(self, kind: str, renewed: Callable[[str], str]) -> int:
+        """How many texts `renewed` made others of."""
+        texts = list[bool]()
+
+        def once(sealed: str) -> str:
+            new = renewed(sealed) if sealed else sealed
+            texts.append(new != sealed)
+            return new
+
+        if kind == "feed":
+            self.feeds = {id_: replace(f, sealed=once(f.sealed)) for id_, f in self.feeds.items()}
+        elif kind == "secret":
+            self.secrets = {name: once(sealed) for name, sealed in self.secrets.items()}
+        else:
+            self.episodes = {id_: _resealed(e, once) for id_, e in self.episodes.items()}
+        return sum(texts)
+
     def had(self, channel_id: int) -> list[Insight]:
         digests = self.of_channel(channel_id)
         return [pick.insight for digest in digests for pick in digest.picks]
@@ -118,3 +136,9 @@ class Shelves:
 
 def _dated(episode: Episode) -> datetime | None:
     return episode.published_at or episode.first_seen_at
+
+
+def _resealed(episode: Episode, once: Callable[[str], str]) -> Episode:
+    enclosure = episode.enclosure and replace(episode.enclosure, sealed=once(episode.enclosure.sealed))
+    links = tuple(replace(link, sealed=once(link.sealed)) for link in episode.transcripts)
+    return replace(episode, enclosure=enclosure, transcripts=links)

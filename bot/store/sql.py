@@ -8,6 +8,7 @@ from bot.store.channels import SqlChannels
 from bot.store.database import Database, Wake, connect, make_folder, parse
 from bot.store.feeds import SqlFeeds
 from bot.store.library import SqlLibrary
+from bot.store.reseal import SqlSeals
 from bot.store.talk import SqlNotes, SqlTalk
 from bot.store.work import SqlWork
 
@@ -85,6 +86,7 @@ class SqlStore:
         self.secret = notes.secret
         self.secrets = notes.secrets
         self.delete_secret = notes.delete_secret
+        self.reseal = SqlSeals(database).reseal
 
     @staticmethod
     def open(url: str, wake: Wake | None = None) -> SqlStore:
