@@ -12,8 +12,10 @@ import torch
 from bot.errors import ConfigError
 from bot.training import curate
 from bot.training.asked import Asked, asked_of
-from bot.training.base import halved, spaced
+from bot.training.base import thinned
 from bot.training.recipe import Recipe, of, read
+from bot.training.start import changes, most_changing, spaced, states_of, warmed
+from bot.training.writer import Example
 from tests.test_fidelity import annotated_one
 
 RECIPES = Path(__file__).parent.parent / "bot" / "training" / "recipes"
@@ -21,8 +23,8 @@ GOOD = (
     "Streets with white roofs were 2.4 degrees cooler than others, says Ann Roy, because roofs reflect light."
 )
 MORE = (
-    " A tree takes thirty years to grow, Ann Roy says, and paint takes an afternoon,"
-    " so that roofs reflect light long before trees grow."
+    " Trees take thirty years to grow, she says, while paint takes one afternoon,"
+    " so that a whole town is cooler long before any shade."
 )
 
 
@@ -72,8 +74,10 @@ def test_recipes_that_ship_are_whole(path: Path) -> None:
         ({"name": "x", "steps": "3"}, "“steps” is missing or wrong"),
         ({"name": "x", "steps": 3, "beta": 2}, "0 to 1"),
         ({"name": "x", "steps": 3, "learns": "by heart"}, "learns is one of"),
-        ({"name": "x", "steps": 3, "texts": "mine"}, "texts one of annotator, teacher"),
+        ({"name": "x", "steps": 3, "texts": "mine"}, "texts is one of annotator, teacher"),
         ({"name": "x"}, "how long"),
+        ({"name": "x", "steps": 3, "start": "cold"}, "start is one of spaced, changing"),
+        ({"name": "x", "steps": 3, "warm": 9, "student": "base"}, "can be warmed"),
     ],
 )
 def test_a_recipe_that_is_wrong_is_named(values: dict[str, Any], said: str) -> None:
@@ -119,7 +123,7 @@ def tiny(folder: Path, layers: int = 4) -> Path:
 def test_a_halved_model_keeps_the_layers_it_should(tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
-    halved(tiny(tmp_path / "whole"), tmp_path / "half", 2)
+    thinned(tiny(tmp_path / "whole"), tmp_path / "half", [0, 3])
     whole, half = (AutoModelForCausalLM.from_pretrained(tmp_path / n) for n in ("whole", "half"))
     assert half.config.num_hidden_layers == len(half.model.layers) == 2
     for at, of_whole in ((0, 0), (1, 3)):
@@ -130,6 +134,46 @@ def test_a_halved_model_keeps_the_layers_it_should(tmp_path: Path) -> None:
     assert out.shape[1] > 3, "its memory of what it read has as many layers"
 
 
+def lessons_for() -> list[Example]:
+    return [Example(key=str(n), ids=torch.tensor([5, 6, 7, 8 + n, 9, 10, 0]), written=4) for n in range(8)]
+
+
+def test_the_layers_that_change_least_go(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny(tmp_path / "t", layers=6)).eval()
+    with torch.no_grad():
+        for at in (2, 3):  # these two pass on what they are given
+            model.model.layers[at].mlp.down_proj.weight.zero_()
+            model.model.layers[at].self_attn.o_proj.weight.zero_()
+    turned = changes(model, lessons_for())
+    assert max(turned[2], turned[3]) < 1e-5 < min(turned[0], turned[1], turned[4], turned[5])
+    assert most_changing(model, lessons_for(), 4) == [0, 1, 4, 5]
+    with pytest.raises(ConfigError):
+        most_changing(model, lessons_for(), 7)
+
+
+def test_states_are_those_of_the_model_itself(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny(tmp_path / "t")).eval()
+    ids = lessons_for()[0].ids
+    with torch.no_grad():
+        logits = model.lm_head(model.model.norm(states_of(model, ids)[-1]))
+        assert torch.allclose(logits, model(ids[None]).logits[0], atol=1e-5)
+
+
+def test_a_warmed_student_does_what_the_left_out_layers_did(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    folder = tiny(tmp_path / "t", layers=5)
+    thinned(folder, tmp_path / "s", [0, 2, 4])
+    teacher, student = (AutoModelForCausalLM.from_pretrained(p) for p in (folder, tmp_path / "s"))
+    missed = warmed(student, teacher, [0, 2, 4], lessons_for(), 4000)
+    assert missed[-1] < 0.7 * missed[0], "it comes nearer"
+    assert len(missed) == -(-4000 // 7), "and ends with its tokens"
+
+
 @pytest.mark.parametrize("lmbda", [0.0, 1.0])
 @pytest.mark.parametrize("learns", ["probabilities", "texts"])
 def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path, learns: str, lmbda: float) -> None:
@@ -137,10 +181,9 @@ def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path, learns: str, lmbd
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from bot.training.distill_trl import learn
-    from bot.training.writer import Example
 
     folder = tiny(tmp_path / "t")
-    halved(folder, tmp_path / "s", 2)
+    thinned(folder, tmp_path / "s", spaced(4, 2))
     teacher, student = (AutoModelForCausalLM.from_pretrained(p) for p in (folder, tmp_path / "s"))
     lessons = [
         Example(key=str(n), ids=torch.tensor([5, 6, 7, 8 + n, 9, 10, 0][n % 2 :]), written=4)
@@ -186,7 +229,6 @@ def test_a_batch_hides_the_question_and_the_padding() -> None:
 def test_the_teacher_retells_the_same_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("accelerate", reason="needs the extra [train]")
     from bot.training import distill
-    from bot.training.writer import Example
 
     class Teacher:
         tokenizer = type("T", (), {"convert_tokens_to_ids": lambda self, token: 99})()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.errors import ConfigError, ModelError
+from bot.errors import ModelError
 from bot.read.encoder import WeightFolders
 
 SMOLLM2 = "SmolLM2-135M-Instruct"
@@ -46,27 +47,19 @@ def from_gguf(file: Path, target: Path) -> None:
     tokenizer.save_pretrained(target)
 
 
-def halved(folder: Path, target: Path, layers: int) -> None:
-    """A student out of its teacher: `layers` of its layers, evenly spaced, the first and the last among them.
+def thinned(folder: Path, target: Path, kept: Sequence[int]) -> None:
+    """A student out of its teacher: the layers `kept`, in their order; everything else is copied.
 
-    Shleifer & Rush 2020, “Pre-trained Summarization Distillation”. Everything else is copied.
+    Shleifer & Rush 2020, “Pre-trained Summarization Distillation”.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model = AutoModelForCausalLM.from_pretrained(folder)
-    kept = spaced(len(model.model.layers), layers)
     model.model.layers = type(model.model.layers)(model.model.layers[i] for i in kept)
     for at, layer in enumerate(model.model.layers):
         layer.self_attn.layer_idx = at  # where it keeps what it has read
-    model.config.num_hidden_layers = layers
+    model.config.num_hidden_layers = len(kept)
     if getattr(model.config, "layer_types", None):
         model.config.layer_types = [model.config.layer_types[i] for i in kept]
     model.save_pretrained(target)
     AutoTokenizer.from_pretrained(folder).save_pretrained(target)
-
-
-def spaced(whole: int, kept: int) -> list[int]:
-    """Which of `whole` layers stay: as evenly spaced as whole numbers allow; ConfigError if that can't be."""
-    if not 2 <= kept <= whole:
-        raise ConfigError(f"A student of {whole} layers keeps 2 to {whole} of them, not {kept}.")
-    return [round(i * (whole - 1) / (kept - 1)) for i in range(kept)]

@@ -16,7 +16,7 @@ import torch
 from bot.errors import ConfigError
 from bot.read.encoder import WeightFolders
 from bot.training.asked import Asked, asked_of
-from bot.training.base import halved, smollm2
+from bot.training.base import smollm2, thinned
 from bot.training.cousins import END, Ct2Cousin, tokenizer_of
 from bot.training.curate import Curated, curated, uncurated
 from bot.training.distill_trl import learn, shuffled
@@ -24,6 +24,7 @@ from bot.training.episodes import Annotated, is_validation
 from bot.training.fidelity_words import written
 from bot.training.folder import load
 from bot.training.recipe import Recipe, read
+from bot.training.start import STARTS, warmed
 from bot.training.writer import Example, example
 
 __all__ = ["read", "run"]
@@ -35,14 +36,15 @@ def run(recipe: Recipe, folder: Path, out: Path, weights: WeightFolders) -> str:
     begun = time.monotonic()
     episodes = load(folder, everything=True).episodes
     teacher = _named(recipe.teacher, weights)
-    student = _student(recipe, teacher, weights, out / recipe.name)
-    tokenizer = tokenizer_of(student)
+    source, student = _source(recipe, teacher, weights), out / recipe.name
+    tokenizer = tokenizer_of(source)
     chosen = _chosen(recipe, [e for e in episodes if not is_validation(e)])
     lessons = lessons_of(chosen.kept, tokenizer, recipe)
     lessons = retold(lessons, teacher) if recipe.texts == "teacher" else lessons
+    kept = _thinned(recipe, source, lessons, student)
     _write(out / "curation.json", {"report": chosen.report(), "dropped": chosen.dropped})
     held = asked_of([e for e in episodes if is_validation(e)], HELD_OUT)
-    learned = _trained(student, teacher, tokenizer, lessons, recipe, held)
+    learned = _trained(student, kept, teacher, tokenizer, lessons, recipe, held)
     figures = {**learned, **_gate(student, asked_of([e for e in episodes if is_validation(e)], WRITTEN))}
     figures["minutes"] = round((time.monotonic() - begun) / 60, 1)
     _write(out / "report.json", {"recipe": asdict(recipe), "pairs": len(lessons), **figures})
@@ -58,13 +60,19 @@ def _named(name: str, weights: WeightFolders) -> Path:
     return folder
 
 
-def _student(recipe: Recipe, teacher: Path, weights: WeightFolders, target: Path) -> Path:
-    """The untrained student's folder, made below `out` under the recipe's name."""
-    source = {"teacher": teacher, "base": smollm2(weights) if recipe.student == "base" else teacher}
-    folder = source.get(recipe.student) or _named(recipe.student, weights)
-    whole = json.loads((folder / "config.json").read_text("utf-8"))["num_hidden_layers"]
-    halved(folder, target, recipe.layers or whole)
-    return target
+def _source(recipe: Recipe, teacher: Path, weights: WeightFolders) -> Path:
+    """What the student is before it has learnt: a folder, of which some layers stay."""
+    own = {"teacher": lambda: teacher, "base": lambda: smollm2(weights)}.get(recipe.student)
+    return own() if own else _named(recipe.student, weights)
+
+
+def _thinned(recipe: Recipe, source: Path, lessons: Sequence[Example], target: Path) -> list[int]:
+    """Writes the student that hasn't learnt; which layers it has of its source."""
+    model = _model(source)
+    whole = len(model.model.layers)
+    kept = STARTS[recipe.start](model, lessons, recipe.layers) if recipe.layers else list(range(whole))
+    thinned(source, target, kept)
+    return kept
 
 
 def _chosen(recipe: Recipe, episodes: Sequence[Annotated]) -> Curated:
@@ -95,6 +103,7 @@ def retold(lessons: Sequence[Example], teacher: Path) -> list[Example]:
 
 def _trained(
     student: Path,
+    kept: Sequence[int],
     teacher: Path,
     tokenizer: Any,
     lessons: Sequence[Example],
@@ -108,13 +117,18 @@ def _trained(
             "Teacher and student cut text into different tokens; learn from its texts (learns = “texts”)."
         )
     before = held_out_loss(model, tokenizer, held)
+    missed = warmed(model, guide, kept, lessons, recipe.warm) if recipe.warm else []
+    warm = held_out_loss(model, tokenizer, held) if missed else before
     with TemporaryDirectory() as scratch:
         found = learn(model, guide, tokenizer, lessons, recipe, Path(scratch))
     after = held_out_loss(model, tokenizer, held)
     model.save_pretrained(student)
     return {
         **found,
+        "layers kept": list(kept),
         "held-out loss before": before,
+        "held-out loss after warming": warm,
+        "missed in warming": [round(m, 4) for m in missed],
         "held-out loss": after,
         "held-out loss of the teacher": held_out_loss(guide, tokenizer, held),
         "parameters_m": round(sum(p.numel() for p in model.parameters()) / 1e6, 1),

@@ -10,13 +10,19 @@ from typing import Any
 
 from bot.errors import ConfigError, of_system
 
-LEARNS, TEXTS = ("texts", "probabilities"), ("annotator", "teacher")
+# What a name may be, where it is not free.
+ONE_OF: Mapping[str, tuple[str, ...]] = {
+    "learns": ("texts", "probabilities"),
+    "texts": ("annotator", "teacher"),
+    "start": ("spaced", "changing"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """`teacher`: "smollm2" or a folder. `student`: "base" (SmolLM2 as published), "teacher" or a folder, of
-    which `layers` stay (0: all).
+    which `layers` stay (0: all): "spaced" evenly, or the "changing" ones (`start`; see bot.training.start).
+    `warm`: of so many tokens each layer first learns by itself what those left out before it did.
 
     `learns`: "texts" is plain cross-entropy on a text, `texts` says whose (the teacher's is its likeliest,
     Kim & Rush 2016, sequence-level distillation); "probabilities" is generalised
@@ -29,6 +35,8 @@ class Recipe:
     teacher: str = "smollm2"
     student: str = "teacher"
     layers: int = 0
+    start: str = "spaced"
+    warm: int = 0
     learns: str = "probabilities"
     texts: str = "annotator"
     lmbda: float = 0.0
@@ -67,12 +75,13 @@ def of(values: Mapping[str, Any], file: str) -> Recipe:
         what = f"it knows no “{unknown[0]}”" if unknown else f"“{(wrong or ['name'])[0]}” is missing or wrong"
         raise ConfigError(f"The recipe {file}: {what}; a recipe has {', '.join(sorted(kinds))}.")
     made = Recipe(**given)
-    if made.learns not in LEARNS or made.texts not in TEXTS:
-        raise ConfigError(
-            f"The recipe {file}: learns is one of {', '.join(LEARNS)}, texts one of {', '.join(TEXTS)}."
-        )
+    for name, values_of in ONE_OF.items():
+        if getattr(made, name) not in values_of:
+            raise ConfigError(f"The recipe {file}: {name} is one of {', '.join(values_of)}.")
     if not (0 <= made.lmbda <= 1 and 0 <= made.beta <= 1):
         raise ConfigError(f"The recipe {file}: lmbda and beta are 0 to 1.")
+    if made.warm and made.student != "teacher":
+        raise ConfigError(f"The recipe {file}: only a student made of its teacher's layers can be warmed.")
     if not (made.steps or made.tokens):
         raise ConfigError(f"The recipe {file} must say how long to learn: steps or tokens.")
     return made

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain import Sentence
 from bot.write.figures import numbers, values
+from bot.write.fluent import faults
 from bot.write.lexicon import FIRST, bare, listed
 from bot.write.nearness import evidence
 from bot.write.roles import SAYING
@@ -56,8 +57,8 @@ def problems(
 
     `passage` is all it may draw on, `metadata` what else is known of the episode (title, show, names),
     `transcript` the whole whitespace-normalised transcript that the quote must stand in. `strict` (for
-    writers with words of their own) also asks whether negations, directions, roles and causes agree, and,
-    where `said` gives the passage as sentences, who said what.
+    writers with words of their own) also asks whether it is language at all, whether negations, directions,
+    roles and causes agree, and, where `said` gives the passage as sentences, who said what.
     """
     known = html.unescape(f"{passage} {metadata}")
     checks: tuple[Iterator[str] | list[str], ...] = (
@@ -68,6 +69,7 @@ def problems(
         ["it holds an address or a mention"] if _ADDRESS.search(f"{headline} {text}") else [],
         ["it tells somebody what to do"] if _INSTRUCTION.search(f"{headline}. {text}") else [],
         _openings(headline, text) if strict else [],
+        faults(headline, text) if strict else [],
         contradictions(headline, text, said or _sentences(passage), metadata) if strict else [],
     )
     return tuple(p for found in checks for p in found)
