@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,7 +64,9 @@ class AudioFiles:
         max_s: float = 6 * 3600,
         keep_days: float = 7,
         progress: Callable[[str, float, float], None] | None = None,
+        look: Callable[[Path, str], AudioInfo] | None = None,
     ) -> None:
+        self._look = look or probe
         self._fetcher = fetcher
         self._folder = folder
         self._max_bytes = max_bytes
@@ -103,7 +105,7 @@ class AudioFiles:
         )
         try:
             check_is_audio(part, what)
-            self._check_length(probe(part, what).duration_s, what)
+            self._check_length(self._look(part, what).duration_s, what)
         except AudioError:
             part.unlink()
             raise
@@ -164,10 +166,8 @@ def probe(path: Path, what: str = "") -> AudioInfo:
             seconds = float(stream.duration * stream.time_base)
         elif container.duration:
             seconds = container.duration / 1e6
-        context = stream.codec_context
-        return AudioInfo(
-            duration_s=seconds, codec=context.name, sample_rate=context.sample_rate, channels=context.channels
-        )
+        of = stream.codec_context
+        return AudioInfo(duration_s=seconds, codec=of.name, sample_rate=of.sample_rate, channels=of.channels)
 
 
 def decode(path: Path, *, max_s: float = 6 * 3600) -> Samples:
@@ -181,13 +181,24 @@ def pieces(path: Path, seconds: float, *, max_s: float = 6 * 3600) -> Iterator[S
     What is damaged becomes silence; AudioError when nothing can be decoded, or when it goes on for more than
     `max_s`.
     """
+    yield from cut(samples(path, 1), seconds, max_s, path.name)
+
+
+def samples(path: Path, least_s: float) -> Iterator[Samples]:
+    """`path` as mono float32 at 16 kHz, as it comes, in arrays of `least_s` seconds or a little more."""
+    for part in _gathered(_resampled(path), round(least_s * RATE)):
+        yield np.nan_to_num(part, copy=False)  # files of floating point numbers can hold anything
+
+
+def cut(parts: Iterable[Samples], seconds: float, max_s: float, what: str) -> Iterator[Samples]:
+    """The same samples in pieces of `seconds`; AudioError when they go on for more than `max_s`."""
     size, total = round(seconds * RATE), 0
     held = np.zeros(0, np.float32)
-    for samples in _gathered(_resampled(path), RATE):
-        total += len(samples)
+    for part in parts:
+        total += len(part)
         if total > max_s * RATE:
-            raise AudioError(f"{path.name} is longer than {max_s / 3600:g} hours; it is not transcribed")
-        held = np.concatenate([held, samples])
+            raise AudioError(f"{what} is longer than {max_s / 3600:g} hours; it is not transcribed")
+        held = np.concatenate([held, part])
         while len(held) >= size:
             yield held[:size]
             held = held[size:]
@@ -257,12 +268,14 @@ def _frames(path: Path) -> Iterator[Any]:
                 return
             try:
                 yield from packet.decode()
-            except FFmpegError:
+            except FFmpegError as error:
+                if isinstance(error, MemoryError):
+                    raise
                 yield _seconds(packet)
 
 
 def _seconds(packet: Any) -> float:
-    """How long the sound in a packet would be; no more than a second, since the packet is damaged."""
+    # No more than a second, since the packet is damaged.
     return min(1.0, float((packet.duration or 0) * (packet.time_base or 0)))
 
 
@@ -278,6 +291,8 @@ def _opened(path: Path, what: str) -> Iterator[tuple[Any, Any]]:
     try:
         container = av.open(str(path), metadata_errors="ignore", options=options)
     except (FFmpegError, ValueError) as error:
+        if isinstance(error, MemoryError):
+            raise
         raise AudioError(f"{what} can't be read as audio: it is damaged or of a kind not known") from error
     with container:
         if not container.streams.audio:

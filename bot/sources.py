@@ -13,7 +13,7 @@ from bot.errors import EarmarkError, NotFound
 from bot.pipeline import first_transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bot.feeds.discover import Discoverer
@@ -43,6 +43,8 @@ class Parts(Protocol):
     @property
     def speech(self) -> SpeechTranscriber: ...
     @property
+    def published(self) -> Callable[[bytes, str, str], Transcript]: ...
+    @property
     def transcribers(self) -> Sequence[Transcriber]: ...
     def clock(self) -> datetime: ...
 
@@ -68,7 +70,7 @@ def _open_file(it: Parts, path: Path, language: str) -> Source:
         feed, episodes = it.feeds.parse(path.read_bytes(), path.resolve().as_uri(), "")
         return _hear(it, _newest(feed, episodes), language)
     if suffix in TRANSCRIPT_SUFFIXES or (suffix not in AUDIO_SUFFIXES and _is_text(path)):
-        return Source(episode=episode, transcript=_parse(path.read_bytes(), path.name))
+        return Source(episode=episode, transcript=_parse(it, path.read_bytes(), path.name))
     return Source(episode=episode, transcript=it.speech.transcribe_file(path, language))
 
 
@@ -78,10 +80,8 @@ def _is_text(path: Path) -> bool:
     return b"\0" not in head and head.decode("utf-8", "replace").count("�") < len(head) / 100
 
 
-def _parse(body: bytes, name: str, mime_type: str = "") -> Transcript:
-    from bot.transcribe.published import parse
-
-    return parse(body, mime_type or mimetypes.guess_type(name)[0] or "", name)
+def _parse(it: Parts, body: bytes, name: str, mime_type: str = "") -> Transcript:
+    return it.published(body, mime_type or mimetypes.guess_type(name)[0] or "", name)
 
 
 def _open_url(it: Parts, url: str, language: str) -> Source:
@@ -102,7 +102,7 @@ def _open_url(it: Parts, url: str, language: str) -> Source:
         "application/json",
     ) or name.lower().endswith((".vtt", ".srt", ".json", ".txt")):
         return Source(
-            episode=Episode(title=name, language=language), transcript=_parse(answer.body, name, kind)
+            episode=Episode(title=name, language=language), transcript=_parse(it, answer.body, name, kind)
         )
     return _hear(it, _episode_at(it, url, answer, kind), language)
 

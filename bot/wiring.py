@@ -29,6 +29,7 @@ from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, 
 if TYPE_CHECKING:
     from bot.answer.library import Library
     from bot.audio import AudioFiles
+    from bot.feeds.apart import Apart
     from bot.feeds.discover import Discoverer
     from bot.feeds.fetch import Fetcher
     from bot.feeds.reader import FeedparserReader
@@ -134,13 +135,26 @@ class Earmark:
     def feeds(self) -> FeedparserReader:
         from bot.feeds.reader import FeedparserReader
 
-        return FeedparserReader(self.fetcher, self.vault, jitter=random.random)
+        return FeedparserReader(self.fetcher, self.vault, jitter=random.random, read=self.documents)
+
+    @cached_property
+    def documents(self) -> Apart:
+        """What reads feeds, lists and pages."""
+        from bot.feeds.apart import Apart
+
+        return Apart()
 
     @cached_property
     def discoverer(self) -> Discoverer:
         from bot.feeds.discover import Discoverer
 
-        return Discoverer(self.fetcher, self.feeds, self.vault, itunes_url=self.settings.itunes_url)
+        return Discoverer(
+            self.fetcher,
+            self.feeds,
+            self.vault,
+            itunes_url=self.settings.itunes_url,
+            apart=self.documents,
+        )
 
     @cached_property
     def weights(self) -> Weights:
@@ -151,6 +165,7 @@ class Earmark:
     @cached_property
     def audio(self) -> AudioFiles:
         from bot.audio import AudioFiles
+        from bot.decoding import sound
 
         return AudioFiles(
             self.fetcher,
@@ -159,6 +174,7 @@ class Earmark:
             max_s=self.settings.max_audio_hours * 3600,
             keep_days=self.settings.keep_audio_days,
             progress=self.progress,
+            look=sound().probe,
         )
 
     @cached_property
@@ -179,7 +195,14 @@ class Earmark:
     def transcribers(self) -> Sequence[Transcriber]:
         from bot.transcribe.published import PublishedTranscriber
 
-        return (PublishedTranscriber(self.fetcher), wiring_models.Late(lambda: self.speech))
+        return (PublishedTranscriber(self.fetcher, self.published), wiring_models.Late(lambda: self.speech))
+
+    @cached_property
+    def published(self) -> Callable[[bytes, str, str], Transcript]:
+        """What reads published transcripts."""
+        from bot.transcribe.apart import TranscriptsApart
+
+        return TranscriptsApart()
 
     @cached_property
     def encoder(self) -> Encoder:

@@ -12,7 +12,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PURE = ("domain", "errors", "views", "calendar", "digest", "identity")
-ENGINES = ("feeds", "audio", "transcribe", "read", "write", "answer", "store", "weights", "pinned", "vault")
+ENGINES = (
+    "apart",
+    "feeds",
+    "audio",
+    "decoding",
+    "transcribe",
+    "read",
+    "write",
+    "answer",
+    "store",
+    "weights",
+    "pinned",
+    "vault",
+)
 
 ADAPTERS = ("console", "slack", "discord", "web")
 
@@ -54,9 +67,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "prompts": ("errors",),
     "weights": ("errors", "pinned"),
     "vault": ("errors",),
-    "feeds": ("domain", "errors", "ports", "vault"),
+    "apart": ("errors",),
+    "decoding": ("apart", "audio", "errors"),
+    "feeds": ("apart", "domain", "errors", "ports", "vault"),
     "audio": ("domain", "errors", "ports"),
-    "transcribe": ("domain", "errors", "ports", "audio", "weights"),
+    "transcribe": ("apart", "domain", "errors", "ports", "audio", "decoding", "weights"),
     "read": ("domain", "errors", "ports", "weights"),
     "write": ("domain", "errors", "ports", "prompts"),
     "answer": ("domain", "errors", "ports"),

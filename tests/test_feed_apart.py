@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.apart import Limits
 from bot.domain import Feed
 from bot.errors import FeedError, NotAFeed
-from bot.feeds import apart
-from bot.feeds.apart import Apart, Limits
+from bot.feeds.apart import Apart
 from bot.feeds.document import MAX_EPISODES, read_document
 from bot.feeds.fetch import Fetcher
 from bot.feeds.reader import FeedparserReader
@@ -39,8 +39,8 @@ def reads() -> Iterator[Apart]:
 
 
 def pid(reads: Apart) -> int:
-    assert reads._process is not None
-    return reads._process.pid
+    [one] = reads.process.pids
+    return one
 
 
 def test_nothing_is_lost_on_the_way(reads: Apart) -> None:
@@ -62,8 +62,8 @@ def test_what_is_no_feed_is_said_as_ever(reads: Apart) -> None:
 def test_a_crash_costs_one_try(reads: Apart) -> None:
     reads(FEED, URL, "", URL)
     os.kill(pid(reads), 9)
-    assert reads._process
-    reads._process.wait()
+    while reads.process._idle[0].alive:
+        time.sleep(0.01)
     assert reads(FEED, URL, "", URL).title.startswith("Show")
 
 
@@ -79,38 +79,10 @@ def test_a_limit_is_worded_and_the_next_feed_is_read(limits: Limits, body: bytes
     reads = Apart(limits)
     with pytest.raises(FeedError, match=f"{URL} .*{why}"):
         reads(body, URL, "", URL)
-    assert reads._process is None
-    reads._limits = Limits()
+    assert reads.process.pids == []
+    reads.process.limits = Limits()
     assert reads(FEED, URL, "", URL).episodes[0].guid == "1"
     reads.close()
-
-
-def test_a_process_that_dies_in_the_middle_is_told(reads: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
-    reads(FEED, URL, "", URL)
-    send = apart._send
-
-    def dies(pipe: Any, head: bytes, body: bytes) -> None:
-        send(pipe, head, body[:-1] if len(body) > 1 else body)
-        os.kill(pid(reads), 9)
-
-    monkeypatch.setattr(apart, "_send", dies)
-    with pytest.raises(FeedError, match="ended in the middle"):
-        reads(FEED, URL, "", URL)
-
-
-def test_a_reply_that_is_no_feed_is_refused() -> None:
-    with pytest.raises(FeedError, match="can't be read"):
-        apart._checked(b'{"title": 1, "values": [], "episodes": "all"}', URL)
-
-
-def test_the_child_has_no_key_and_writes_no_file(reads: Apart) -> None:
-    reads(FEED, URL, "", URL)
-    if not os.path.isdir("/proc"):
-        pytest.skip("no /proc to look into")
-    with open(f"/proc/{pid(reads)}/limits", encoding="ascii") as file:
-        limits = {line[:25].strip(): line[26:].split()[0] for line in file}
-    assert (limits["Max file size"], limits["Max core file size"]) == ("0", "0")
-    assert limits["Max address space"] == str(Limits().memory_bytes)
 
 
 def test_only_so_many_items_are_taken_and_they_are_the_newest() -> None:
@@ -128,8 +100,8 @@ def test_a_feed_that_swells_is_a_failed_poll_and_no_more() -> None:
         reader = FeedparserReader(Fetcher(vault, allow={server.host}), vault, jitter=lambda: 0.0, read=reads)
         feed = reader.poll(Feed(url=server.url("/f"), title="Known"), now).feed
         assert (feed.failures, feed.title) == (1, "Known")
-        assert feed.error.endswith("is too large once it has been read. It is tried again later.")
+        assert feed.error.endswith("is too large once it has been read")
         server.routes["/f"] = Reply(200, FEED)
-        reads._limits = Limits()
+        reads.process.limits = Limits()
         assert reader.poll(feed, now).feed.failures == 0
         reads.close()

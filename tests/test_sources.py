@@ -15,7 +15,7 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.reader import FeedparserReader
 from bot.ports import Transcriber
 from bot.sources import open_source
-from bot.transcribe.published import PublishedTranscriber
+from bot.transcribe.published import PublishedTranscriber, parse
 from bot.vault import Vault
 from tests.fakes import START
 from tests.feed_server import FeedServer, Reply
@@ -52,6 +52,7 @@ class Parts:
         self.feeds = FeedparserReader(self.fetcher, self.vault, jitter=lambda: 0.5)
         self.discoverer = Discoverer(self.fetcher, self.feeds, self.vault)
         self.speech = FakeSpeech()
+        self.published = parse
         self.transcribers: Sequence[Transcriber] = (PublishedTranscriber(self.fetcher), self.speech)
 
     def clock(self) -> datetime:

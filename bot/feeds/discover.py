@@ -13,9 +13,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from bot.domain import Feed
 from bot.errors import FeedError, FetchError, NotAFeed, NotFound, Refused
 from bot.feeds.addresses import split
+from bot.feeds.apart import Apart, Links
 from bot.feeds.fetch import Fetcher
-from bot.feeds.markup import page_links
-from bot.feeds.opml import parse_opml
 from bot.feeds.reader import FeedparserReader
 from bot.vault import Vault
 
@@ -33,7 +32,7 @@ _BARE_ADDRESS = re.compile(
 
 class Discoverer:
     """Finds the feeds behind a source. `itunes_url` is Apple's search service; `report` takes problems of
-    single entries, which don't stop the others."""
+    single entries, which don't stop the others; `apart` reads lists and pages, in a process of its own."""
 
     def __init__(
         self,
@@ -43,10 +42,12 @@ class Discoverer:
         *,
         itunes_url: str = ITUNES_URL,
         report: Callable[[str], None] | None = None,
+        apart: Apart | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
         self._vault = vault
+        self._apart = apart or Apart()
         self._itunes_url = itunes_url.rstrip("/")
         self._report = report or logging.getLogger(__name__).warning
 
@@ -91,14 +92,14 @@ class Discoverer:
 
     def _of_file(self, path: Path) -> list[Feed]:
         try:
-            return self._of_opml(path.read_bytes(), private=False)
+            return self._of_opml(path.read_bytes(), str(path), private=False)
         except OSError as exc:
             raise NotFound(f"{path} can't be read: {exc.strerror}.") from exc
         except NotAFeed as exc:
             raise NotAFeed(f"{path} isn't an OPML list of feeds. Give a feed by its web address.") from exc
 
-    def _of_opml(self, body: bytes, *, private: bool) -> list[Feed]:
-        opml = parse_opml(body)
+    def _of_opml(self, body: bytes, name: str, *, private: bool) -> list[Feed]:
+        opml = self._apart.opml(body, name)
         for problem in opml.problems:
             self._report(problem)
         if not opml.outlines:
@@ -127,10 +128,10 @@ class Discoverer:
     def _of_other(self, body: bytes, real: str, safe: str, private: bool, error: NotAFeed) -> list[Feed]:
         """What answers isn't a feed: a list of feeds, or a page that names one."""
         try:
-            return self._of_opml(body, private=private)
+            return self._of_opml(body, safe, private=private)
         except NotAFeed:
             pass
-        candidates = list(_candidates(body, real))
+        candidates = list(_candidates(self._apart.links(body, safe), real))
         if not candidates:
             if re.search(rb"<(html|body|head)\b", body[:5000], re.IGNORECASE):
                 raise NotFound(
@@ -214,12 +215,11 @@ def _addresses(source: str) -> list[str]:
     return [source] if "://" in source else [f"https://{source}", f"http://{source}"]
 
 
-def _candidates(body: bytes, url: str) -> Iterator[str]:
+def _candidates(page: Links, url: str) -> Iterator[str]:
     """Feed addresses that a web page names: first those it declares, then links that look like feeds."""
-    links, base = page_links(body)
-    base = urljoin(url, base)
+    base = urljoin(url, page.base)
     for wanted in (_is_declared, _looks_like_feed):
-        for link in links:
+        for link in page.links:
             if wanted(link) and "comment" not in link["href"].lower():
                 target = urljoin(base, link["href"].strip())
                 yield re.sub(r"^feed:(//)?", "", target)

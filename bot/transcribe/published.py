@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -145,11 +145,17 @@ def _reach(segments: tuple[Segment, ...]) -> float:
     return reach
 
 
-class PublishedTranscriber:
-    """Takes the best of the transcripts that the feed names: JSON, VTT, SRT, HTML, plain, in that order."""
+Parse = Callable[[bytes, str, str], Transcript]
 
-    def __init__(self, fetcher: Fetcher) -> None:
-        self._fetcher = fetcher
+
+class PublishedTranscriber:
+    """Takes the best of the transcripts that the feed names: JSON, VTT, SRT, HTML, plain, in that order.
+
+    `parse` is what reads them (TranscriptsApart: in a process of its own).
+    """
+
+    def __init__(self, fetcher: Fetcher, parse: Parse = parse) -> None:
+        self._fetcher, self._parse = fetcher, parse
 
     def transcribe(self, episode: Episode) -> Transcript:
         """The first one that can be read and covers the episode; NoTranscript says why there is none."""
@@ -171,7 +177,7 @@ class PublishedTranscriber:
 
     def _read(self, link: TranscriptLink) -> Transcript:
         response = self._fetcher.get(link.url, sealed=link.sealed, max_bytes=MAX_BYTES)
-        return parse(response.body, link.mime_type, link.url)
+        return self._parse(response.body, link.mime_type, link.url)
 
 
 def ranked(episode: Episode) -> list[TranscriptLink]:

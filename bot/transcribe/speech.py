@@ -10,7 +10,7 @@ from pathlib import Path
 from pickle import PickleError
 from typing import TYPE_CHECKING, Protocol
 
-from bot import audio
+from bot.decoding import sound
 from bot.domain import Episode, Transcript, Word
 from bot.errors import ModelError
 from bot.transcribe.gate import Heard, Span, judge
@@ -82,7 +82,7 @@ class Listener:
         """
         self._check_language(language)
         began = time.monotonic()
-        total = audio.probe(path).duration_s or 0.0
+        total = sound().probe(path).duration_s or 0.0
         self._progress(name or path.name, 0.0, total or 1.0)
         checkpoint = Checkpoint.of(self._checkpoints, path, self._engine.name, language, self._word_times)
         done = []
@@ -96,7 +96,7 @@ class Listener:
         yield from known
         until = known[-1].until if known else 0.0
         spoken = next((s.language for s in known if s.language), _code(language))
-        pieces = audio.pieces(path, 30, max_s=self._audio.max_s)
+        pieces = sound().pieces(path, 30, max_s=self._audio.max_s)
         for window in windows(pieces, self._window_s, until):
             stretch = self._hear(window, spoken)
             spoken = spoken or stretch.language
