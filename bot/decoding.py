@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.audio import Samples
 
 PART_S = 10  # of sound in one message: 640 kB
-# Six hours of stereo mp3 take about a minute of processor; 8 channels at 192 kHz some fifteen.
+# Chosen wide: seven hours of FLAC took 30 processor seconds up to the sixth (docs/experiments.md).
 LIMITS = Limits(
     seconds=120, cpu_s=1800, memory_bytes=1_000_000_000, reply_bytes=PART_S * RATE * 4 * 2, renew_after=20
 )
