@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answer import vectors
-from bot.answer.library import Library
+from bot.answer.library import FileLibrary
 from bot.answer.passages import stretches
 from bot.domain import Sentence
 from bot.read.encoder import Encoder, unit
@@ -46,7 +46,7 @@ def main() -> None:
         " | scoped p50 ms | p95 | cpu p50 | p95 | recall | exact ms"
     )
     with tempfile.TemporaryDirectory(dir=asked.scratch) as scratch:
-        library = Library(Path(scratch), encoder)
+        library = FileLibrary(Path(scratch), encoder)
         made = endless(said, vectors_of)
         held, episode = 0, 0
         for size in sorted(asked.sizes):
@@ -105,7 +105,7 @@ def endless(said: Sequence[Sentence], of: vectors.Floats) -> Iterator[tuple[list
 
 
 def measured(
-    library: Library, encoder: Encoder, questions: Sequence[str], episodes: int, folder: Path
+    library: FileLibrary, encoder: Encoder, questions: Sequence[str], episodes: int, folder: Path
 ) -> list[str]:
     rng = np.random.default_rng(1)
     near = [set(rng.choice(episodes, min(SCOPE, episodes), replace=False) + 1) for _ in questions]
@@ -137,7 +137,7 @@ def timed(act: Callable[[int], object], n: int) -> list[tuple[float, float]]:
     return taken
 
 
-def against_all(library: Library, encoder: Encoder, questions: Sequence[str]) -> tuple[float, float]:
+def against_all(library: FileLibrary, encoder: Encoder, questions: Sequence[str]) -> tuple[float, float]:
     """Recall of the shortlist's ten nearest, and the median milliseconds of looking at every vector."""
     shares, taken = [], []
     for question in encoder.encode(questions):

@@ -27,7 +27,7 @@ from bot.pipeline import Pipeline
 from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
-    from bot.answer.library import Library
+    from bot.answer.joined import Library
     from bot.audio import AudioFiles
     from bot.feeds.apart import Apart
     from bot.feeds.discover import Discoverer
@@ -226,9 +226,7 @@ class Earmark:
 
     @cached_property
     def library(self) -> Library:
-        from bot.answer.library import Library
-
-        return Library(self.settings.data_dir / "library", self.encoder)
+        return wiring_models.library(self.settings, self.database_url, self.encoder)
 
     def index(self) -> int:
         """Bring the library up to the store: how many episodes were new, or had another transcript."""

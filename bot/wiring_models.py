@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from bot.errors import ConfigError
 from bot.ports import Answerer, Transcriber, Writer
 
 if TYPE_CHECKING:
+    from bot.answer.joined import Library
     from bot.answer.larger import LargerModel
-    from bot.answer.library import Library
     from bot.read.encoder import Encoder
     from bot.write.generate import Drafter
+
+log = logging.getLogger(__name__)
 
 
 def writer(settings: Settings, threads: int) -> Writer:
@@ -48,6 +51,19 @@ def _drafter(settings: Settings, threads: int) -> Drafter:
     from bot.write.hub import HubDrafter
 
     return HubDrafter(settings.writer, threads=threads)
+
+
+def library(settings: Settings, database_url: str, encoder: Encoder) -> Library:
+    """In Postgres, where the store is there and has pgvector: one index for all machines; else in files."""
+    from bot.answer.library import FileLibrary
+    from bot.answer.library_postgres import NoVectors, PostgresLibrary
+
+    if database_url.startswith("postgres"):
+        try:
+            return PostgresLibrary(database_url.replace("+psycopg", "", 1), encoder)
+        except NoVectors as error:
+            log.info("%s", error)
+    return FileLibrary(settings.data_dir / "library", encoder)
 
 
 def answerer(settings: Settings, encoder: Encoder, library: Library) -> Answerer:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.answer.answer import NOT_HERE, SearchAnswerer
 from bot.answer.larger import LargerModel, backed, shown
-from bot.answer.library import Library
+from bot.answer.library import FileLibrary
 from bot.domain import Answer, Sentence
 from bot.errors import ModelError
 from bot.write.ground import contradictions, unsupported
@@ -99,7 +99,7 @@ def test_turns_are_shown_with_their_speakers() -> None:
 
 def test_the_library_names_the_episodes_worth_asking(tmp_path_factory: pytest.TempPathFactory) -> None:
     encoder = WordEncoder()
-    library = Library(tmp_path_factory.mktemp("library"), encoder, width=64)
+    library = FileLibrary(tmp_path_factory.mktemp("library"), encoder, width=64)
     for n in range(1, 20):
         library.add(n, [Sentence(start=None, end=None, speaker="", text=f"Trams are quiet, number {n}.")])
     library.add(20, [Sentence(start=None, end=None, speaker="", text=t) for t in BREAD])

@@ -92,6 +92,7 @@ HOMES = {
     "feedparser": ("bot.feeds",),
     "lxml": ("bot.feeds", "bot.transcribe"),
     "procrastinate": ("bot.work",),
+    "psycopg": ("bot.answer",),
     "pydantic_settings": ("bot.config",),
     "slack_bolt": ("adapters.slack",),
     "slack_sdk": ("adapters.slack",),

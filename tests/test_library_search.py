@@ -5,15 +5,13 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.answer import vectors
-from bot.answer.catching_up import catch_up
-from bot.answer.library import Library
+from bot.answer.library import FileLibrary
 from bot.answer.passages import SENTENCES, WORDS, stretches
 from bot.answer.vectors import VectorFiles
 from bot.domain import Sentence
@@ -27,93 +25,27 @@ def said(texts: tuple[str, ...], speaker: str = "") -> list[Sentence]:
     return [Sentence(start=10.0 * i, end=10.0 * i + 10, speaker=speaker, text=t) for i, t in enumerate(texts)]
 
 
-def opened(folder: Path, encoder: WordEncoder | None = None) -> Library:
-    return Library(folder, encoder or WordEncoder(), width=WIDTH)
+def opened(folder: Path, encoder: WordEncoder | None = None) -> FileLibrary:
+    return FileLibrary(folder, encoder or WordEncoder(), width=WIDTH)
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path) -> FileLibrary:
     made = opened(tmp_path)
     made.add(1, said(STREETS, "Ann"))
     made.add(2, said(BREAD, "Bo"))
     return made
 
 
-def test_a_passage_is_found_with_its_place(library: Library) -> None:
-    best = library.search("How much cooler were white roofs?")[0]
-    assert best.episode_id == 1 and (best.first, best.last) == (0, 4)
-    assert "two degrees cooler" in best.text and best.speaker == "Ann" and best.start == 0.0
-
-
-def test_a_speaker_s_name_finds_what_they_said(library: Library) -> None:
-    assert library.search("Bo?")[0].episode_id == 2
-
-
-def test_only_episodes_in_scope_are_searched(library: Library) -> None:
-    assert {f.episode_id for f in library.search("white roofs and cooler streets", {2})} == {2}
-    assert library.search("white roofs", set()) == [] == library.search("white roofs", {9})
-
-
-def test_a_wide_scope_is_searched_too(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wide_scope_is_searched_too(library: FileLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.answer.library.RUNS", 1)
     library.add(3, said(("White roofs are white.",)))
     found = {f.episode_id for f in library.search("white roofs", {2, 3})}
     assert found == {2, 3} and library.search("white roofs", {2, 3})[0].episode_id == 3
 
 
-@pytest.mark.parametrize("question", ['"', "AND OR NOT", "roofs* NEAR(", "", "the of and", "🍞", "a" * 5000])
-def test_any_question_can_be_asked(library: Library, question: str) -> None:
-    assert all(f.episode_id in {1, 2} for f in library.search(question))
-
-
-def test_an_episode_added_again_replaces_itself(library: Library) -> None:
-    library.add(1, said(("Trams are quieter than buses.",)))
-    assert library.known() == {1, 2}
-    assert not any("roofs" in f.text for f in library.search("white roofs cooler streets"))
-    assert "Trams" in library.search("quiet trams")[0].text
-    assert library.passages_of(1) is not None
-
-
-def test_only_another_transcript_is_indexed_again_and_its_old_passages_go(tmp_path: Path) -> None:
-    library, spoken = opened(tmp_path), {1: STREETS, 2: BREAD}
-    catch = lambda **marks: catch_up(library, {int(k[1:]): v for k, v in marks.items()}, read)  # noqa: E731
-
-    def read(id: int) -> list[Sentence]:
-        if id not in spoken:
-            raise StoreError("There is no transcript.")
-        return said(spoken[id])
-
-    assert catch(_1="a", _2="b") == 2 and catch(_1="a", _2="b") == 0
-    spoken[1] = ("Trams are quieter than buses.",)
-    assert catch(_1="c", _2="b", _3="d") == 1, "3 went away after it was listed"
-    assert not any("roofs" in f.text for f in library.search("white roofs cooler streets"))
-    assert "Trams" in library.search("quiet trams")[0].text
-    assert catch(_2="b") == 0 and library.known() == {2} == set(library.marks())
-    library.close()
-    assert opened(tmp_path).marks() == {2: "b"}
-
-
-def test_an_episode_is_forgotten(library: Library) -> None:
-    library.forget(1)
-    assert library.known() == {2} and library.passages_of(1) is None
-
-
-def test_an_empty_episode_is_known_and_finds_nothing(tmp_path: Path) -> None:
-    library = opened(tmp_path)
-    library.add(3, [])
-    assert library.known() == {3} and library.search("anything") == []
-
-
-def test_it_is_there_after_a_restart_without_encoding(tmp_path: Path, library: Library) -> None:
-    library.close()
-    encoder = WordEncoder()
-    again = opened(tmp_path, encoder)
-    assert again.known() == {1, 2} and encoder.tokens == 0
-    assert again.search("price of flour")[0].episode_id == 2
-
-
 @pytest.mark.parametrize("suffix", [".f16", ".signs"])
-def test_lost_or_cut_vectors_are_made_again(tmp_path: Path, library: Library, suffix: str) -> None:
+def test_lost_or_cut_vectors_are_made_again(tmp_path: Path, library: FileLibrary, suffix: str) -> None:
     library.close()
     file = next(tmp_path.glob(f"*{suffix}"))
     file.write_bytes(file.read_bytes()[:-1])
@@ -124,14 +56,7 @@ def test_lost_or_cut_vectors_are_made_again(tmp_path: Path, library: Library, su
     assert len(list(tmp_path.glob("*.f16"))) == 1
 
 
-def test_vectors_of_another_model_are_made_again(tmp_path: Path, library: Library) -> None:
-    library.close()
-    encoder = WordEncoder()
-    encoder.name = "another"
-    assert opened(tmp_path, encoder).known() == set()
-
-
-def test_a_damaged_index_is_begun_again(tmp_path: Path, library: Library) -> None:
+def test_a_damaged_index_is_begun_again(tmp_path: Path, library: FileLibrary) -> None:
     library.close()
     for file in tmp_path.glob("library.db*"):
         file.write_bytes(b"this is no database, but long enough to be looked at as if it were one" * 9)
@@ -154,36 +79,13 @@ library.add(7, said(BREAD))
 """
 
 
-def test_a_kill_between_vectors_and_commit_leaves_it_as_it_was(tmp_path: Path, library: Library) -> None:
+def test_a_kill_between_vectors_and_commit_leaves_it_as_it_was(tmp_path: Path, library: FileLibrary) -> None:
     run = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=60)
     assert run.returncode == -9
     assert library.known() == {1, 2}
     library.add(7, said(("Trams are quieter than buses.",)))
     assert "Trams" in library.search("quiet trams", {7})[0].text
     assert library.search("price of flour")[0].episode_id == 2
-
-
-def test_what_another_process_adds_is_found(tmp_path: Path, library: Library) -> None:
-    other = opened(tmp_path)
-    assert other.search("flour")
-    library.add(3, said(("Trams are quieter than buses.",)))
-    assert other.search("quiet trams")[0].episode_id == 3
-
-
-def test_threads_share_one_library(library: Library) -> None:
-    wrong: list[str] = []
-
-    def work(n: int) -> None:
-        library.add(10 + n, said((f"Tram number {n} is quiet.",)))
-        if library.search(f"tram number {n}", {10 + n})[0].episode_id != 10 + n:
-            wrong.append(str(n))
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong and len(library.known()) == 10
 
 
 def test_passages_hold_every_sentence_once_and_stay_small() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from bot.answer.joined import Library
 from bot.answer.larger import backed
-from bot.answer.library import Library
 from bot.answer.places import Place, Sureness, chosen
 from bot.answer.ranker import Ranker
 from bot.answer.search import Index, TextEncoder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.answer.library import Library
+from bot.answer.joined import Library
 from bot.domain import Sentence
 from bot.errors import StoreError
 

@@ -12,11 +12,11 @@ import secrets
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bot.answer.joined import AGAIN, COMMON, PROPOSED, RRF, WORDS, Found, covered, fused, rarity, stemmed
 from bot.answer.passages import Stretch, pooled, stretches
 from bot.answer.rows import opened, wrapped
 from bot.answer.search import TextEncoder
@@ -24,26 +24,13 @@ from bot.answer.vectors import Floats, Rows, VectorFiles
 from bot.answer.words import stems
 from bot.domain import Sentence
 
-RRF = 30.0
-# How many each of the two ways proposes, and how many of both are looked at again.
-PROPOSED, AGAIN = 100, 50
-# Of the question's words the rarest so many are looked up; a word of every tenth passage finds nothing.
-WORDS, COMMON = 8, 0.1
 # A scope of up to so many episodes is looked up one by one; of a wider one the best of all that are in it.
 RUNS, WIDE = 64, 5_000
 _SHOWN = 'SELECT id, episode_id, first, last, speaker, start, "end", text FROM passage WHERE id IN '
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found(Stretch):
-    """A passage of an episode that may answer; `score` orders those of one search."""
-
-    episode_id: int
-    score: float
-
-
-class Library:
-    """Passages on disk under `folder`. Safe in several threads and processes: SQLite's lock orders writers.
+class FileLibrary:
+    """Implements Library on disk, under `folder`; SQLite's lock orders writers.
 
     Vectors are written, and on the disk, before the transaction that makes them known commits: a crash
     between leaves bytes that the next write covers. Raises StoreError where the folder can't be used.
@@ -99,7 +86,7 @@ class Library:
             scope = None if episodes is None else sorted(episodes)
             near, cosines = self._files.nearest(vector, self._rows(scope), PROPOSED)
             worded = self._by_words(asked, scope)
-            ids = _fused(near.tolist(), worded)
+            ids = fused(near.tolist(), worded)
             return self._ranked(asked, vector, ids, dict(zip(near.tolist(), cosines.tolist(), strict=True)))[
                 :limit
             ]
@@ -136,8 +123,7 @@ class Library:
         for id, episode_id, first, last, speaker, start, end, text in self._db.execute(
             query, (json.dumps(best),)
         ):
-            covered = _covered(weights, f"{speaker} {text}")
-            score = ids[id] * RRF + 2.0 * float(cosines[id]) + covered
+            score = ids[id] * RRF + 2.0 * float(cosines[id]) + covered(weights, f"{speaker} {text}")
             found.append(
                 Found(
                     episode_id=episode_id,
@@ -183,7 +169,7 @@ class Library:
     def _weights(self, asked: Sequence[str]) -> dict[str, float]:
         """How much each word of the question says: its rarity (idf)."""
         often, n = self._often(asked), self._count()
-        return {w: float(np.log(1 + (n + 0.5) / (often.get(w, 0) + 0.5))) for w in asked}
+        return {w: rarity(often.get(w, 0), n) for w in asked}
 
     def _often(self, words: Sequence[str]) -> dict[str, int]:
         query = "SELECT term, doc FROM vocabulary WHERE term = ?"
@@ -218,13 +204,13 @@ class Library:
             for n, s in enumerate(made)
         )
         self._db.executemany("INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        words = ((first + n, _stemmed(s.speaker, s.text)) for n, s in enumerate(made))
+        words = ((first + n, stemmed(s.speaker, s.text)) for n, s in enumerate(made))
         self._db.executemany("INSERT INTO words (rowid, stems) VALUES (?, ?)", words)
 
     def _drop(self, episode_id: int) -> None:
         """An index without contents has to be told what to forget."""
         query = "SELECT id, speaker, text FROM passage WHERE episode_id = ?"
-        gone = [(id, _stemmed(speaker, text)) for id, speaker, text in self._db.execute(query, (episode_id,))]
+        gone = [(id, stemmed(speaker, text)) for id, speaker, text in self._db.execute(query, (episode_id,))]
         self._db.executemany("INSERT INTO words (words, rowid, stems) VALUES ('delete', ?, ?)", gone)
         self._db.execute("DELETE FROM passage WHERE episode_id = ?", (episode_id,))
         self._db.execute("DELETE FROM episode WHERE id = ?", (episode_id,))
@@ -275,22 +261,3 @@ class Library:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-
-
-def _fused(*ranked: Sequence[int]) -> dict[int, float]:
-    """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
-    scores: dict[int, float] = {}
-    for ids in ranked:
-        for rank, id in enumerate(ids):
-            scores[id] = scores.get(id, 0.0) + 1 / (RRF + rank)
-    return scores
-
-
-def _covered(weights: dict[str, float], text: str) -> float:
-    """How much of the question's words, rare ones more, the text holds: 0..1."""
-    held = set(stems(text))
-    return sum(n for w, n in weights.items() if w in held) / max(sum(weights.values()), 1e-6)
-
-
-def _stemmed(speaker: str, text: str) -> str:
-    return " ".join(stems(f"{speaker} {text}"))
