@@ -117,6 +117,12 @@ def test_the_reply_to_a_question_is_the_answer_not_the_question() -> None:
     assert "Nine euros" in answer.text and "?" not in answer.text
 
 
+def test_what_is_said_twice_is_cited_once() -> None:
+    texts = ("Lunch was good.", "Level five is more proactive.", "So, level five is more proactive.", "Right.")
+    answer = SearchAnswerer(WordEncoder(), threshold=0.0).answer("What is level five?", [source("Five", texts)])
+    assert answer.text.count("proactive") == 1
+
+
 def test_sentences_and_wording_can_be_put_in() -> None:
     answerer = SearchAnswerer(
         WordEncoder(),

@@ -117,7 +117,8 @@ def features(question: str, index: Index, hits: Sequence[Hit]) -> Floats:
 
 
 def chosen(place: Place) -> list[Sentence]:
-    """The best sentence and the neighbours that score nearly as well; for a question, its reply."""
+    """The best sentence and the neighbours that score nearly as well; for a question, its reply. What is said
+    twice, as one does in speech, is cited once."""
     said, at, scores = place.index.sentences, place.hit.at, place.hit.scores
     if asks(said[at]) and at + 1 < len(said):
         return list(said[at + 1 : at + 3])
@@ -126,7 +127,8 @@ def chosen(place: Place) -> list[Sentence]:
     for i in sorted(near, key=lambda i: -scores[i]):
         words = sum(len(said[j].text.split()) for j in {*picked, i})
         close = scores[i] >= scores[at] - MARGIN
-        if close and len(picked) < MOST_SENTENCES and words <= MOST_WORDS:
+        again = any(stems(said[i].text) == stems(said[j].text) for j in picked)
+        if close and not again and len(picked) < MOST_SENTENCES and words <= MOST_WORDS:
             picked.add(i)
     return [said[i] for i in sorted(picked)]
 
