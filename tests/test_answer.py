@@ -118,8 +118,14 @@ def test_the_reply_to_a_question_is_the_answer_not_the_question() -> None:
 
 
 def test_what_is_said_twice_is_cited_once() -> None:
-    texts = ("Lunch was good.", "Level five is more proactive.", "So, level five is more proactive.", "Right.")
-    answer = SearchAnswerer(WordEncoder(), threshold=0.0).answer("What is level five?", [source("Five", texts)])
+    texts = (
+        "Lunch was good.",
+        "Level five is more proactive.",
+        "So, level five is more proactive.",
+        "Right.",
+    )
+    answerer = SearchAnswerer(WordEncoder(), threshold=0.0)
+    answer = answerer.answer("What is level five?", [source("Five", texts)])
     assert answer.text.count("proactive") == 1
 
 
