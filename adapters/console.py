@@ -13,13 +13,15 @@ from bot import commands, digest
 from bot.domain import Channel, Digest, Post
 from bot.errors import EarmarkError, PublishError
 from bot.ports import Host, Pages, Store
-from bot.views import plain
+from bot.views import audio_of, plain
 
 WELCOME = "Ask a question, or type /help. Ctrl-D leaves."
 
 
 def publisher(host: Host) -> ConsolePublisher:
-    return ConsolePublisher(host.data_dir / "posts", host.out, host.pages)
+    return ConsolePublisher(
+        host.data_dir / "posts", host.out, host.pages, clips=host.setting("CLIPS") == "on"
+    )
 
 
 def serve(core: commands.Core, host: Host) -> None:
@@ -50,7 +52,8 @@ class ConsolePublisher:
 
     platform = "console"
 
-    def __init__(self, folder: Path, out: TextIO, pages: Pages | None = None) -> None:
+    def __init__(self, folder: Path, out: TextIO, pages: Pages | None = None, *, clips: bool = False) -> None:
+        self._clips = clips
         self._folder = folder
         self._pages = pages
         self._out = out
@@ -64,7 +67,7 @@ class ConsolePublisher:
         return _post(channel, digest) if _mark(digest) in lines else None
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        text = plain(digest.view(made, self._pages))
+        text = plain(digest.view(made, self._pages, clips=self._clips))
         try:
             self._append(channel, f"{text}\n\n{_mark(made)}\n\n")
         except OSError as error:
@@ -122,6 +125,8 @@ def _say(out: TextIO, text: str) -> None:
 
 def _answer(core: commands.Core, channel: Callable[[], Channel], line: str) -> str:
     try:
-        return plain(commands.run(core, channel(), line if line.startswith("/") else f"/ask {line}"))
+        view = commands.run(core, channel(), line if line.startswith("/") else f"/ask {line}")
     except EarmarkError as error:
         return str(error)
+    files = "\n".join(f"The file: {audio.path}" for audio in audio_of(view))
+    return "\n\n".join(filter(None, (plain(view), files)))

@@ -9,12 +9,24 @@ from dataclasses import replace
 from bot.calendar import WEEKDAYS
 from bot.domain import Channel
 from bot.errors import EarmarkError
-from bot.handlers import ask, dig, insights, podcasts, schedule
+from bot.handlers import ask, dig, hear, insights, podcasts, schedule
 from bot.limits import Refusal
 from bot.request import Action, Command, Core, Handler, Option, Request
 from bot.views import Form, View, message
 
-__all__ = ["COMMANDS", "Core", "Request", "complete", "form", "parse", "perform", "run", "submit", "usage"]
+__all__ = [
+    "COMMANDS",
+    "Core",
+    "Request",
+    "complete",
+    "form",
+    "parse",
+    "perform",
+    "run",
+    "slow",
+    "submit",
+    "usage",
+]
 
 MAX_TEXT = 2000
 _NAMED = re.compile(r'(\w+):(?:"([^"]*)"|(\S+))\s*')
@@ -95,6 +107,14 @@ def complete(
     return found.complete(core, channel, typed) if found and found.complete else ()
 
 
+def slow(line: str) -> str:
+    """What to say at once to who runs this line, which may take long; "" where it doesn't."""
+    try:
+        return parse(line)[1].slow
+    except EarmarkError:
+        return ""
+
+
 def _action(name: str, action: str) -> Action | None:
     command = COMMANDS.get(name)
     return command.action(action) if command else None
@@ -158,8 +178,10 @@ def _setting(name: str, description: str, hint: str, *choices: str, needed: bool
     return Action(name=name, description=description, handler=handler, options=(value,), changes=True)
 
 
-def _one(name: str, description: str, handler: Handler, *options: Option, cost: int = 0) -> Command:
-    action = Action(description=description, handler=handler, options=options, cost=cost)
+def _one(
+    name: str, description: str, handler: Handler, *options: Option, cost: int = 0, slow: str = ""
+) -> Command:
+    action = Action(description=description, handler=handler, options=options, cost=cost, slow=slow)
     return Command(name=name, description=description, actions=(action,))
 
 
@@ -264,6 +286,14 @@ COMMANDS: dict[str, Command] = {
         ),
         _one(
             "dig", "what was said around an insight, and what else was said of it", dig.dig, _NUMBER, cost=1
+        ),
+        _one(
+            "hear",
+            "hear it said: the audio around an insight's quote",
+            hear.hear,
+            _NUMBER,
+            cost=5,
+            slow=hear.CUTTING,
         ),
         _one(
             "ask",

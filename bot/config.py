@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     allow: str = Field(default="", description="host:port pairs in your own network that may be fetched.")
     user_limit: int = Field(default=60, ge=0, description="Costly commands an hour and person; 0: no limit.")
     workspace_limit: int = Field(default=600, ge=0, description="The same for a whole workspace.")
+    clips: Literal["on", "off"] = Field(
+        default="on", description="Whether people can hear the moment of an insight, as a file in its thread."
+    )
     itunes_url: str = "https://itunes.apple.com"
     slack_bot_token: SecretStr | None = _named("SLACK_BOT_TOKEN", "xoxb-…: one workspace.")
     slack_app_token: SecretStr | None = _named("SLACK_APP_TOKEN", "xapp-…: Socket Mode, no public address.")

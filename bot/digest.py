@@ -133,10 +133,11 @@ def _like_any(one: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
     return _likest(one, others) >= SAME
 
 
-def view(digest: Digest, pages: Pages | None = None) -> View:
+def view(digest: Digest, pages: Pages | None = None, *, clips: bool = False) -> View:
     """One message: what was scanned, the insights with a button each to dig and to rate, who made them.
 
-    Links go to our own `pages` where there are any, else to the publisher's.
+    Links go to our own `pages` where there are any, else to the publisher's. With `clips` each one that has
+    audio has a button to hear it.
     """
     if not digest.picks:
         nothing = Text(text=f"{_scanned(digest)} Nothing worth a post today.", quiet=True)
@@ -146,15 +147,25 @@ def view(digest: Digest, pages: Pages | None = None) -> View:
         Heading(text=f"{title} worth knowing · {long_date(digest.local_date)}"),
         Text(text=_scanned(digest), quiet=True),
         *(item(pick, number, pages) for number, pick in enumerate(digest.picks, 1)),
-        *(button for number in range(1, len(digest.picks) + 1) for button in _buttons(number)),
+        *(
+            button
+            for n, pick in enumerate(digest.picks, 1)
+            for button in _buttons(n, clips and audible(pick))
+        ),
         Text(text=made_by(digest.picks), quiet=True),
     ]
     return View(parts=tuple(parts), private=False, digest_id=digest.id)
 
 
-def _buttons(number: int) -> tuple[Button, ...]:
+def audible(pick: Pick) -> bool:
+    return pick.episode.enclosure is not None
+
+
+def _buttons(number: int, heard: bool) -> tuple[Button, ...]:
+    hear = Button(label="▶ Hear it", command=f"/hear {number}", item=number, icon="▶️")
     return (
         Button(label=f"Dig into {number}", command=f"/dig {number}", item=number),
+        *((hear,) if heard else ()),
         Button(label="👍 Useful", command=f"/rate {number} useful", item=number, minor=True),
         Button(label="👎 Not useful", command=f"/rate {number} useless", item=number, minor=True),
     )

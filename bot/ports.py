@@ -12,6 +12,7 @@ from bot.domain import (
     Changes,
     Channel,
     Claim,
+    Clip,
     Digest,
     Episode,
     Feed,
@@ -22,6 +23,7 @@ from bot.domain import (
     Post,
     Rating,
     Reading,
+    Sentence,
     Source,
     Stage,
     Subscription,
@@ -71,6 +73,15 @@ class Answerer(Protocol):
         ...
 
     def answer(self, question: str, sources: Sequence[Source]) -> Answer: ...
+
+
+class ClipMaker(Protocol):
+    def clip(self, pick: Pick, sentences: Sequence[Sentence]) -> Clip:
+        """The audio around the pick's quote; `sentences` are all of its episode. It may take minutes.
+
+        AudioError, FetchError or ModelError say in words why there can be none now.
+        """
+        ...
 
 
 class Publisher(Protocol):

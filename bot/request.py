@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from bot.domain import Channel, Digest, Feed
 from bot.limits import Limits
-from bot.ports import Answerer, Pages, Store
+from bot.ports import Answerer, ClipMaker, Pages, Store
 from bot.views import Form, View
 
 
@@ -36,6 +36,11 @@ class Core(Protocol):
     def pages(self) -> Pages | None: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def clips(self) -> ClipMaker | None:
+        """None: switched off."""
+        ...
+
     def clock(self) -> datetime: ...
     def preview(self, channel: Channel) -> Digest | None: ...
     def channel_at(self, platform: str, workspace: str, name: str, title: str = "") -> Channel:
@@ -84,7 +89,8 @@ class Option:
 class Action:
     """One thing that a command does. `changes`: it changes settings, which may be for admins only. `form` is
     shown, where the platform can, when a required option is missing (or always, with no options). `cost` is
-    what it takes of the person's and the workspace's share of an hour (`bot/limits.py`)."""
+    what it takes of the person's and the workspace's share of an hour (`bot/limits.py`). `slow` is said
+    meanwhile where it may take long and the platform itself shows nothing."""
 
     name: str = ""
     description: str
@@ -93,6 +99,7 @@ class Action:
     changes: bool = False
     cost: int = 0
     form: Former | None = None
+    slow: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

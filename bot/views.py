@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class Button:
 
     `item` is the number of the Item it belongs to (0: the whole message); `minor` ones stand back, and are
     left out of the plain text; a `replace` button's answer takes the place of the message it stands in;
-    `danger` marks what can't be had back.
+    `danger` marks what can't be had back; `icon` is an emoji that stands for it where there is little room.
     """
 
     label: str
@@ -61,9 +62,20 @@ class Button:
     minor: bool = False
     replace: bool = False
     danger: bool = False
+    icon: str = ""
 
 
-Part = Heading | Text | Item | Quote | Button
+@dataclass(frozen=True, kw_only=True)
+class Audio:
+    """An audio file of this machine to be sent along, as `name`; its words stand beside it as text."""
+
+    path: Path
+    name: str
+    title: str
+    duration_s: float
+
+
+Part = Heading | Text | Item | Quote | Button | Audio
 
 MAX_COMMAND = 80  # Discord's custom_id takes 100, and the digest's number is in it too
 
@@ -104,6 +116,14 @@ class View:
     share: str = ""
 
 
+def audio_of(view: View) -> tuple[Audio, ...]:
+    return tuple(part for part in view.parts if isinstance(part, Audio))
+
+
+def without_audio(view: View, *more: Part) -> View:
+    return replace(view, parts=(*(part for part in view.parts if not isinstance(part, Audio)), *more))
+
+
 def message(text: str, *more: Part) -> View:
     return View(parts=(Text(text=text), *more))
 
@@ -139,6 +159,8 @@ def _plain(part: Part, width: int) -> str:
             return _quote(text, by, width, "")
         case Button(label=label, command=command):
             return f"{label}: {command}"
+        case Audio(title=title, duration_s=seconds):
+            return textwrap.fill(f"🔊 {title} ({round(seconds)} seconds)", width)
 
 
 def _plain_item(item: Item, width: int) -> str:

@@ -24,7 +24,7 @@ from bot.errors import ConfigError, of_system
 from bot.limits import Limits
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
-from bot.ports import Answerer, Publisher, Reader, Secrets, Store, Transcriber, Writer
+from bot.ports import Answerer, ClipMaker, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
     from bot.answer.joined import Library
@@ -178,6 +178,13 @@ class Earmark:
         )
 
     @cached_property
+    def clips(self) -> ClipMaker | None:
+        """None: switched off."""
+        if self.settings.clips == "off":
+            return None
+        return wiring_models.clips(self.settings, self.audio, self.fetcher, self.weights, self.threads)
+
+    @cached_property
     def speech(self) -> SpeechTranscriber:
         make: Any = resolve_name(_named(ENGINES, self.settings.engine, "engine"))
         engine: SpeechTranscriber = make(
@@ -247,7 +254,8 @@ class Earmark:
 
         self.store.forget_notes(now - REDELIVERED)
         self.audio.sweep(now)
-        sweep(self.settings.cache_dir / "checkpoints", now, self.settings.keep_audio_days)
+        for folder in (self.settings.cache_dir / "checkpoints", self.settings.data_dir / "clips"):
+            sweep(folder, now, self.settings.keep_audio_days)
         self.index()
 
     def adapter(self, platform: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which models write and answer, by the settings: the part of the wiring that a new model touches."""
+"""Which models write, answer and hear clips: the part of the wiring that a new model touches."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from bot.config import Settings
 from bot.domain import Episode, Sentence, Transcript
 from bot.errors import ConfigError
-from bot.ports import Answerer, Transcriber, Writer
+from bot.ports import Answerer, ClipMaker, Transcriber, Writer
 
 if TYPE_CHECKING:
     from bot.answer.joined import Library
     from bot.answer.larger import LargerModel
+    from bot.audio import AudioFiles
+    from bot.feeds.fetch import Fetcher
     from bot.read.encoder import Encoder
+    from bot.weights import Weights
     from bot.write.generate import Drafter
 
 log = logging.getLogger(__name__)
@@ -81,6 +84,22 @@ def answerer(settings: Settings, encoder: Encoder, library: Library) -> Answerer
         library=library,
         larger=_larger_answerer(settings),
     )
+
+
+def clips(
+    settings: Settings, audio: AudioFiles, fetcher: Fetcher, weights: Weights, threads: int
+) -> ClipMaker:
+    """Clips are found with the model that transcribes, or tiny.en, which comes with us."""
+    from bot.clips.apart import Ears
+    from bot.clips.maker import Clips
+
+    named = settings.asr_model if settings.engine == "faster-whisper" else "tiny.en"
+
+    def ears() -> Ears:
+        model = str(weights.folder("whisper-tiny.en")) if named == "tiny.en" else named
+        return Ears(model=model, threads=threads, english_only=named.endswith(".en"))
+
+    return Clips(audio, fetcher, settings.data_dir / "clips", ears=ears)
 
 
 def _larger_answerer(settings: Settings) -> LargerModel | None:

@@ -39,6 +39,7 @@ class SlackServer:
         self.refuse: dict[str, list[tuple[int, dict[str, str], Json]]] = defaultdict(list)
         self.admins: set[str] = set()
         self.messages: list[Json] = []
+        self.uploads: dict[str, bytes] = {}
         self.scopes = ""
         self.connections = 0
         self._sockets: list[web.WebSocketResponse] = []
@@ -62,6 +63,7 @@ class SlackServer:
         site = web.Application()
         site.router.add_route("*", "/api/{method}", self._on_call)
         site.router.add_post("/respond/{name}", self._on_respond)
+        site.router.add_post("/upload/{name}", self._on_upload)
         site.router.add_get("/link", self._on_link)
         runner = web.AppRunner(site, shutdown_timeout=1)
         await runner.setup()
@@ -131,6 +133,19 @@ class SlackServer:
             "app_id": "A1", "authed_user": {"id": "U9"}, "scope": "commands,chat:write", "token_type": "bot",
             "access_token": "xoxb-other", "bot_user_id": BOT, "team": team,
         }  # fmt: skip
+
+    def _files_getUploadURLExternal(self, given: Json) -> Json:
+        name = f"F{len(self.uploads) + 1}"
+        return {"file_id": name, "upload_url": f"http://{self.host}/upload/{name}"}
+
+    def _files_completeUploadExternal(self, given: Json) -> Json:
+        return {"files": [{"id": file["id"]} for file in given["files"]]}
+
+    async def _on_upload(self, request: web.Request) -> web.Response:
+        with self._changed:
+            self.uploads[request.match_info["name"]] = await request.read()
+            self._changed.notify_all()
+        return web.Response(text="OK")
 
     async def _on_respond(self, request: web.Request) -> web.Response:
         given = json.loads(await request.text())

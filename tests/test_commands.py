@@ -13,7 +13,7 @@ from bot.domain import Answer, Channel, Citation, Digest, Feed, Source, Subscrip
 from bot.errors import AudioError, NotFound
 from bot.following import follow
 from bot.limits import Limits
-from bot.ports import Pages
+from bot.ports import ClipMaker, Pages
 from bot.request import Request
 from bot.views import Button, plain
 from tests.fakes import FakeFeeds
@@ -38,6 +38,7 @@ class FakeAnswerer:
 
 class FakeCore:
     pages: Pages | None = None
+    clips: ClipMaker | None = None
 
     def __init__(self, world: World) -> None:
         self.world, self.store = world, world.store

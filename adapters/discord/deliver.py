@@ -12,7 +12,7 @@ from adapters.discord.items import Interaction, as_sent
 from adapters.discord.place import Asked
 from adapters.discord.render import rendered, unlinked
 from bot.domain import Post
-from bot.views import Text, View
+from bot.views import Text, View, audio_of
 
 log = logging.getLogger(__name__)
 INVALID = 400
@@ -89,10 +89,13 @@ async def post_into(
     """
     channel = client.get_partial_messageable(int(where), guild_id=int(workspace) if workspace else None)
     sent = as_sent(rendered(view))
+    files = [
+        discord.File(audio.path, filename=audio.name, description=audio.title) for audio in audio_of(view)
+    ]
     if not reply_to:
-        await channel.send(**sent, nonce=nonce)
+        await channel.send(**sent, files=files, nonce=nonce)
         return
     reply = discord.MessageReference(
         message_id=int(reply_to), channel_id=int(where), fail_if_not_exists=False
     )
-    await channel.send(**sent, nonce=nonce, reference=reply, mention_author=False)
+    await channel.send(**sent, files=files, nonce=nonce, reference=reply, mention_author=False)

@@ -46,11 +46,11 @@ class DiscordPublisher:
         point_at(host)
 
     def find(self, channel: Channel, made: Digest) -> Post | None:
-        view = digest.view(made, self._host.pages)
+        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
         return self._run(channel, lambda client: find(client, channel, made, view))
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        view = digest.view(made, self._host.pages)
+        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
         return self._run(channel, lambda client: publish(client, channel, made, view))
 
     def _run(self, channel: Channel, work: Callable[[discord.Client], Coroutine[Any, Any, T]]) -> T:

@@ -15,7 +15,7 @@ from adapters.discord.limits import units
 from adapters.discord.neutral import fitted, plain
 from adapters.discord.rows import Row, rows
 from bot.inert import one_line, paragraphs, web_link
-from bot.views import Button, Heading, Item, Part, Quote, Text, View
+from bot.views import Audio, Button, Heading, Item, Part, Quote, Text, View
 
 REST = "There is more than fits here."
 
@@ -172,7 +172,7 @@ def _card(part: Part, room: Room) -> Card | None:
             return _flowing(_quote(text, by, max(room.quote, 110)))
         case Item():
             return _item(part, room)
-        case Button():
+        case Button() | Audio():
             return None
 
 

@@ -67,7 +67,7 @@ def _press(button: Button, view: View) -> Press:
         label=str(button.item) if of_item else plain(button.label, limits.BUTTON) or "…",
         custom_id=f"{kind}:{view.digest_id}:{button.command}",
         style=style,
-        emoji="🔎" if of_item else "",
+        emoji=(button.icon or "🔎") if of_item else "",
     )
 
 

@@ -18,7 +18,7 @@ from bot.ports import Host
 
 VIEW, SEND = "view_channel", "send_messages"
 NEEDED = (VIEW, SEND, "embed_links")
-USEFUL = ("read_message_history", "create_public_threads", "send_messages_in_threads")
+USEFUL = ("read_message_history", "create_public_threads", "send_messages_in_threads", "attach_files")
 LABELS = {
     VIEW: "View Channel",
     SEND: "Send Messages",
@@ -26,6 +26,7 @@ LABELS = {
     "read_message_history": "Read Message History",
     "create_public_threads": "Create Public Threads",
     "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
 }
 PERMISSIONS = discord.Permissions(**dict.fromkeys((*NEEDED, *USEFUL), True))
 NO_TOKEN = "DISCORD_TOKEN is not set. docs/discord.md tells in five minutes where to get it."

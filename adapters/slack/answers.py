@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,11 +16,17 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from adapters.slack.render import Json, Message, rendered
 from bot.domain import Post
 from bot.inert import web_link
-from bot.views import View
+from bot.views import Text, View, audio_of, without_audio
 
 log = logging.getLogger(__name__)
 POINTED = "Answered in the thread of the post."
 TIMEOUT_S = 20
+NO_SCOPE = (
+    "The audio can't be sent: the Slack app lacks the scope files:write. Whoever installed it can add it and "
+    "install the app again (docs/slack.md)."
+)
+NOT_TAKEN = "Slack didn't take the audio file; try again in a minute."
+ONLY_IN_THREADS = "The audio file can only go into the thread of a post, where I may write."
 
 
 class Answers:
@@ -32,6 +38,8 @@ class Answers:
 
     async def privately(self, url: str, view: View, *, replace: bool = False) -> None:
         """To the asker alone, by the interaction's response_url, with a button to share what may be."""
+        if audio_of(view):  # a file can't be shown to one person alone
+            view = without_audio(view, Text(text=ONLY_IN_THREADS, quiet=True))
         shown = await _rendered(view, view.share)
         await self._respond(url, shown, response_type="ephemeral", replace_original=replace)
 
@@ -80,7 +88,11 @@ class Answers:
 
 
 async def in_thread(client: AsyncWebClient, channel: str, thread_ts: str, view: View) -> str:
-    """Into a thread, for all; the message's permalink, or "" where Slack tells none. SlackApiError."""
+    """Into a thread, for all; the message's permalink, or "" where Slack tells none. SlackApiError.
+
+    An audio file goes before its words; where it isn't taken, they say so.
+    """
+    view = await _with_files(client, channel, thread_ts, view)
     shown = await _rendered(view)
     sent = await client.chat_postMessage(
         channel=channel,
@@ -94,6 +106,27 @@ async def in_thread(client: AsyncWebClient, channel: str, thread_ts: str, view: 
         return str((await client.chat_getPermalink(channel=channel, message_ts=sent["ts"]))["permalink"])
     except SlackApiError:
         return ""
+
+
+async def _with_files(client: AsyncWebClient, channel: str, thread_ts: str, view: View) -> View:
+    try:
+        for audio in audio_of(view):
+            await client.files_upload_v2(
+                channel=channel,
+                thread_ts=thread_ts or None,
+                file=str(audio.path),
+                filename=audio.name,
+                title=audio.title,
+            )
+    except SlackApiError as error:
+        refused = str(error.response.get("error"))
+    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        refused = type(error).__name__
+    else:
+        return view
+    log.warning("Slack didn't take an audio file: %s", refused)
+    words = NO_SCOPE if refused == "missing_scope" else NOT_TAKEN
+    return without_audio(view, Text(text=words, quiet=True))
 
 
 async def _rendered(view: View, share: str = "") -> Message:

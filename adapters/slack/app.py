@@ -27,7 +27,7 @@ from adapters.slack.payloads import (
     words_of,
 )
 from adapters.slack.render import REPLACE, RUN, SHARE
-from bot import threads
+from bot import commands, threads
 from bot.ports import Secrets
 from bot.request import Core
 from bot.threads import Said
@@ -224,6 +224,8 @@ class Listener:
         if form is not None:
             await client.views_open(trigger_id=body["trigger_id"], view=forms.modal(form, place))
             return
+        if slow := commands.slow(line):
+            await self._answers.privately(body["response_url"], message(slow))
         view = await self._desk.run(client, place, line, digest_id)
         post = await self._desk.post(view.digest_id)
         await self._answers.delivered(

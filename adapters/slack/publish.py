@@ -77,7 +77,7 @@ class SlackPublisher:
         return None
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        view = digest.view(made, self._host.pages)
+        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
         shown = rendered(view)
         self._spread()
         with _in_words(channel):

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapters.slack import limits
 from bot.inert import isolated, one_line, paragraphs, shortened, web_link
-from bot.views import Button, Heading, Item, Part, Quote, Text, View, plain
+from bot.views import Audio, Button, Heading, Item, Part, Quote, Text, View, plain
 
 Json = dict[str, Any]
 RUN, REPLACE, SHARE = "run", "replace", "share"  # what a button's action_id begins with
@@ -120,6 +120,8 @@ def _of_parts(parts: Sequence[Part], room: Room, block_id: str) -> list[Json]:
         case Quote(text=text, by=by):
             said = _said(text, by, max(room.quote, 110))
             return [_rich(_quote(said))] if said else []
+        case Audio():
+            return []  # a file is no block: it is sent along
         case Button():
             return _actions((_button(b) for b in parts if isinstance(b, Button)), block_id)
 

@@ -256,7 +256,7 @@ def show_demo(it: Earmark, feed: str | None) -> None:
         raise EarmarkError("There is nothing to post: " + _why_nothing(it))
     if posts == earlier:
         say(f"Nothing new since the post of {posts[0].local_date}; here it is again.\n")
-    typer.echo(plain(digest.view(posts[0])))
+    typer.echo(plain(digest.view(posts[0], clips=it.clips is not None)))
     say(NEXT)
 
 

@@ -18,6 +18,7 @@ from bot.domain.channels import (
 from bot.domain.insights import (
     Answer,
     Citation,
+    Clip,
     Insight,
     Pick,
     Provenance,
@@ -60,6 +61,7 @@ __all__ = [
     "Channel",
     "Citation",
     "Claim",
+    "Clip",
     "Digest",
     "Enclosure",
     "Episode",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from bot.domain.publishing import Episode
 
@@ -66,3 +67,20 @@ class Answer:
     confidence: float = 0.0
     found: bool = False
     provenance: Provenance = Provenance()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """The audio around a quote, as an MP3 file of 20 to 60 seconds (less of a shorter episode).
+
+    `text` is what is said in it; `said_at` where the quote was found in the publisher's audio of now
+    (seconds), `share` how much of it (0..1) was heard in the clip; `fetched_bytes` what it took.
+    """
+
+    path: Path
+    title: str
+    duration_s: float
+    said_at: float
+    text: str
+    share: float
+    fetched_bytes: int = 0

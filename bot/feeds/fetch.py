@@ -15,6 +15,7 @@ from bot.errors import FetchError, Gone
 from bot.feeds import decide, partial
 from bot.feeds.addresses import Target, target
 from bot.feeds.mounts import MountedFile, mounted
+from bot.feeds.span import Span, of_mounted, ranged, taken
 from bot.feeds.wire import Arrival, Policy, arrive, body, worded
 from bot.vault import Vault, hides_path
 
@@ -128,6 +129,23 @@ class Fetcher:
         safe, first = self._first(url, sealed)
         with worded(safe, secret=safe != url or bool(sealed)):
             return asyncio.run(self._download(first, safe, part))
+
+    def span(self, url: str, first: int, last: int, *, sealed: str = "") -> Span | None:
+        """The bytes `first` to `last` (inclusive; fewer at the end) of a file, into memory.
+
+        None where the server doesn't serve that part: nothing more of its answer is read then.
+        """
+        if file := mounted(url, self._mounts):
+            return of_mounted(file, first, last)
+        safe, where = self._first(url, sealed)
+        with worded(safe, secret=safe != url or bool(sealed)):
+            return asyncio.run(self._span(where, safe, first, last))
+
+    async def _span(self, where: Target, safe: str, first: int, last: int) -> Span | None:
+        asked = ranged(first, last)
+        async with asyncio.timeout(self._page_s), arrive(where, safe, asked, self._policy) as arrival:
+            _check(arrival, safe, {200, 206, 416})
+            return await taken(arrival, safe, first, last)
 
     def _first(self, url: str, sealed: str) -> tuple[str, Target]:
         real = self._vault.open(url, sealed)

@@ -38,7 +38,8 @@ def insights(core: Core, request: Request) -> View:
 
 
 def _again(core: Core, made: Digest, shared: str) -> View:
-    return replace(digest.view(made, core.pages), private=True, share=shared)
+    view = digest.view(made, core.pages, clips=core.clips is not None)
+    return replace(view, private=True, share=shared)
 
 
 def _day(core: Core, channel: Channel, when: str) -> date | None:

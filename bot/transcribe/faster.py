@@ -28,7 +28,7 @@ class FasterWhisper:
     (21 % word errors instead of 10 % on read verse). Times come from aligning the words afterwards.
     """
 
-    def __init__(self, weights: Weights, *, model: str, threads: int, batch_size: int) -> None:
+    def __init__(self, weights: Weights | None, *, model: str, threads: int, batch_size: int) -> None:
         self._weights = weights
         self._model = model
         self._threads = threads or os.cpu_count() or 1
@@ -47,7 +47,7 @@ class FasterWhisper:
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
         where = self._model
-        if where == "tiny.en":
+        if where == "tiny.en" and self._weights is not None:
             where = str(self._weights.folder("whisper-tiny.en"))
         with loading(self._model):
             model = WhisperModel(where, device="cpu", compute_type="int8", cpu_threads=self._threads)

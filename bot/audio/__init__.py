@@ -83,11 +83,19 @@ class AudioFiles:
         if enclosure is None or not enclosure.url:
             raise AudioError(f"“{episode.title}” has no audio file in its feed")
         self._check_length(episode.duration_s, f"“{episode.title}”")
-        path = self._folder / hashlib.sha256(enclosure.url.encode()).hexdigest()[:24]
+        path = self._path(enclosure)
         if not path.is_file():
             self._download(enclosure, path, f"the audio of “{episode.title}”")
         os.utime(path)
         return path
+
+    def cached(self, episode: Episode) -> Path | None:
+        """The episode's audio where it has been downloaded and not been swept yet."""
+        path = self._path(episode.enclosure) if episode.enclosure else None
+        return path if path and path.is_file() else None
+
+    def _path(self, enclosure: Enclosure) -> Path:
+        return self._folder / hashlib.sha256(enclosure.url.encode()).hexdigest()[:24]
 
     def sweep(self, now: datetime) -> int:
         """Delete what hasn't been used for `keep_days` (unfinished downloads too); how many files went."""
@@ -186,7 +194,7 @@ def pieces(path: Path, seconds: float, *, max_s: float = 6 * 3600) -> Iterator[S
 
 def samples(path: Path, least_s: float) -> Iterator[Samples]:
     """`path` as mono float32 at 16 kHz, as it comes, in arrays of `least_s` seconds or a little more."""
-    for part in _gathered(_resampled(path), round(least_s * RATE)):
+    for part in _gathered(resampled(frames(path), path.name, RATE), round(least_s * RATE)):
         yield np.nan_to_num(part, copy=False)  # files of floating point numbers can hold anything
 
 
@@ -220,20 +228,21 @@ def _gathered(parts: Iterator[Samples], least: int) -> Iterator[Samples]:
         yield np.concatenate(held)
 
 
-def _resampled(path: Path) -> Iterator[Samples]:
+def resampled(sounds: Iterable[Any], name: str, rate: int) -> Iterator[Samples]:
+    """What `frames` gives as mono float32 at that `rate`. AudioError when there is no sound in it."""
     resampler, shape = None, None
-    for frame in _frames(path):
+    for frame in sounds:
         if isinstance(frame, float):
-            yield np.zeros(round(frame * RATE), np.float32)
+            yield np.zeros(round(frame * rate), np.float32)
             continue
         if resampler is None or shape != _shape(frame):
             # A damaged or spliced file can change its channels midway; a resampler takes one shape only.
             yield from _arrays(resampler, None)
-            resampler, shape = _resampler(), _shape(frame)
+            resampler, shape = _resampler(rate), _shape(frame)
         frame.pts = None  # damaged files have broken times, which the resampler would refuse
         yield from _arrays(resampler, frame)
     if resampler is None:
-        raise AudioError(f"{path.name} can't be decoded: there is no sound in it, or it is damaged")
+        raise AudioError(f"{name} can't be decoded: there is no sound in it, or it is damaged")
     yield from _arrays(resampler, None)
 
 
@@ -241,10 +250,10 @@ def _shape(frame: Any) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
-def _resampler() -> Any:
+def _resampler(rate: int) -> Any:
     from av.audio.resampler import AudioResampler
 
-    return AudioResampler(format="flt", layout="mono", rate=RATE)
+    return AudioResampler(format="flt", layout="mono", rate=rate)
 
 
 def _arrays(resampler: Any, frame: Any) -> Iterator[Samples]:
@@ -253,11 +262,19 @@ def _arrays(resampler: Any, frame: Any) -> Iterator[Samples]:
             yield np.clip(resampled.to_ndarray().reshape(-1), -1, 1).astype(np.float32, copy=False)
 
 
-def _frames(path: Path) -> Iterator[Any]:
-    """Decoded frames, and for each packet that can't be decoded the seconds that are lost with it."""
+def frames(path: Path, start: float = 0.0) -> Iterator[Any]:
+    """Decoded frames, and for each packet that can't be decoded the seconds that are lost with it.
+
+    From the last place before second `start` on that can be sought.
+    """
     from av.error import FFmpegError
 
     with _opened(path, path.name) as (container, stream):
+        try:
+            if start > 0:
+                container.seek(round(start * 1_000_000))
+        except FFmpegError:
+            return  # it ends before
         packets = container.demux(stream)
         while True:
             try:
