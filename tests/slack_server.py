@@ -139,7 +139,8 @@ class SlackServer:
         return {"file_id": name, "upload_url": f"http://{self.host}/upload/{name}"}
 
     def _files_completeUploadExternal(self, given: Json) -> Json:
-        return {"files": [{"id": file["id"]} for file in given["files"]]}
+        files = json.loads(given["files"])
+        return {"files": [{"id": file["id"]} for file in files]}
 
     async def _on_upload(self, request: web.Request) -> web.Response:
         with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,11 @@ from bot import commands, digest
 from bot.domain import Clip, Pick, Sentence
 from bot.errors import AudioError
 from bot.views import Audio, Button, View, audio_of, plain
-from tests.discord_kit import Scene, on_stage, shown
+from tests.discord_kit import Scene, on_stage
 from tests.golden_digest import DIGEST
 from tests.slack_server import CHANNEL, SlackServer, words
 from tests.test_commands import FakeCore, core_with_post
+from tests.test_discord_commands import shown
 
 SAID = "Wages are half of it, <!channel> and rent is *most* of the rest."
 
@@ -70,7 +72,7 @@ def test_the_clip_comes_with_its_words_where_it_was_said_and_its_source(core: Fa
     assert audio.name.endswith(".mp3") and audio.name.isascii() and "/" not in audio.name
     told = plain(view, width=1000)
     assert SAID in told and made.picks[1].insight.headline in told and made.picks[1].episode.title in told
-    assert "There it is said at 0:45 now." in told
+    assert "There it is said at 0:55 now." in told
     assert str(audio.path) not in told, "no path of this machine goes anywhere"
 
 
@@ -140,7 +142,7 @@ def test_slack_gets_the_file_once_in_the_thread_then_its_words(core: FakeCore) -
         done = server.call("files.completeUploadExternal")
         assert (done["channel_id"], done["thread_ts"]) == (CHANNEL, "1000.1")
         assert (
-            done["files"][0]["title"] == "Bread – Loaves, 0:31"
+            json.loads(done["files"])[0]["title"] == "Bread – Loaves, 0:31"
             and server.count("files.completeUploadExternal") == 1
         )
         (message,) = server.messages
@@ -170,7 +172,9 @@ def test_discord_gets_the_file_once_in_the_thread(tmp_path: Path) -> None:
         await scene.env.settle()
         sent = [m for m in scene.thread.history() if m.attachments]
         assert len(sent) == 1 and sent[0].attachments[0].filename.endswith(".mp3")
-        assert "Wages are half" in shown(sent[0]) and "Answered in" in shown(first)
+        assert "Wages are half" in str(
+            [embed.description for embed in sent[0].embeds]
+        ) and "Answered in" in shown(first)
         assert "just now" in shown(again)
 
     on_stage(play)

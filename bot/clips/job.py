@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.audio import RATE
-from bot.audio.cut import CLIP_RATE, faded, stretch, write_mp3
+from bot.audio.excerpt import CLIP_RATE, faded, stretch, write_mp3
 from bot.clips.choose import choose, cut_times
 from bot.clips.words import FOUND, Match, bare, found, heard_bare, own_borders, sentence_borders
 from bot.domain import Word
