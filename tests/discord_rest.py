@@ -45,7 +45,7 @@ class DiscordRest:
 
     content_allowed: bool = True
     token: str = "good"
-    everyone: int = (1 << 10) | (1 << 11) | (1 << 14) | (1 << 16) | (1 << 35) | (1 << 38)
+    everyone: int = (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 35) | (1 << 38)
     calls: list[Call] = field(default_factory=list)
     commands: list[Json] = field(default_factory=list)
     channels: dict[str, Json] = field(default_factory=lambda: {p.ROOM: p.channel()})
