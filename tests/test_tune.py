@@ -73,8 +73,20 @@ def test_a_small_budget_tries_fewer(budget: int) -> None:
 def test_fewer_faults_are_better_and_none_is_best() -> None:
     one = passages()[0]
     false = RIGHT.replace("2.4", "7.4")
-    bad, worse = (tune._points(one, text) for text in (false, f"{false} Ask @everyone in Rome."))
-    assert tune._points(one, RIGHT) == tune.PASSED > bad > worse
+    right, bad, worse = (tune._points(one, t) for t in (RIGHT, false, f"{false} Ask @everyone in Rome."))
+    assert right[0] > bad[0] > worse[0]
+    assert [p[1] for p in (right, bad, worse)] == [True, False, False]
+
+
+def test_noise_of_the_right_length_has_no_points() -> None:
+    noise = "The way, the one\n" + "The way, the same, the one, the way, the people, " * 5
+    assert tune._points(passages()[0], noise) == (0.0, False)
+
+
+def test_likeness_and_length_tell_two_answers_apart_that_pass() -> None:
+    assert tune.overlap("White roofs cool streets", "Streets are cooled by a white roof") == 1
+    assert tune.overlap("White roofs", "Nine sharks") == 0
+    assert [tune.of_length(n) for n in (0, 35, 65, 130, 200)] == [0, 1, 1, 0, 0]
 
 
 def test_what_is_written_is_found_by_its_model_with_its_note(tmp_path: Path) -> None:
