@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     )
     engine: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
     asr_model: str = Field(default="tiny.en", description="A Whisper model by name, or the path of one.")
+    device: Literal["cpu", "cuda"] = Field(
+        default="cpu", description="Where speech is heard: cpu (int8), or cuda, a GPU (float16)."
+    )
     word_times: bool = False
     writer: str = Field(
         default="extractive",

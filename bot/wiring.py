@@ -192,6 +192,7 @@ class Earmark:
             self.weights,
             model=self.settings.asr_model,
             threads=self.threads,
+            device=self.settings.device,
             word_times=self.settings.word_times,
             checkpoints=self.settings.cache_dir / "checkpoints",
             progress=self.progress,

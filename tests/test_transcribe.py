@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import threading
+import time
 import wave
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +24,7 @@ from bot.transcribe.gate import Heard, coverage, cut_loops, function_words, judg
 from bot.transcribe.progress import Checkpoint, Stretch
 from bot.transcribe.speech import Listener, sentences
 from bot.transcribe.voice import clips, cut_at, windows
+from bot.weights import Weights
 
 ENGLISH = "This is what we think about the trees and why they are in the city."
 SPANISH = "Marche el numero uno para grabar sussman sahes presion equatero ramas."
@@ -219,8 +223,9 @@ class FakeEngine:
 
     name = "fake tiny.en"
 
-    def __init__(self, *, multilingual: bool = False, dies: int = 0) -> None:
+    def __init__(self, *, multilingual: bool = False, dies: int = 0, at_once: int = 1) -> None:
         self.multilingual, self.dies, self.calls, self.languages = multilingual, dies, 0, []
+        self.at_once = at_once
 
     def hear(
         self, samples: np.ndarray[Any, Any], clips: Sequence[tuple[float, float]], language: str
@@ -304,6 +309,41 @@ def test_the_language_that_was_heard_first_holds(tmp_path: Path, recording: Path
     engine = FakeEngine(multilingual=True)
     listener(tmp_path, engine).transcribe_file(recording)
     assert engine.languages[0] == "" and set(engine.languages[1:]) == {"en"}
+
+
+def test_windows_heard_side_by_side_stay_in_order(tmp_path: Path, recording: Path) -> None:
+    """The first window ends last; all that may go on at once do."""
+    meeting, places = threading.Barrier(3, timeout=20), itertools.count()
+
+    class Slow(FakeEngine):
+        def hear(self, samples: Any, clips: Any, language: str) -> tuple[list[Heard], str]:
+            if (place := next(places)) < 3:
+                meeting.wait()
+                time.sleep(0.02 * (3 - place))
+            return super().hear(samples, clips, language)
+
+    one_by_one = listener(tmp_path / "a", FakeEngine()).transcribe_file(recording, "en")
+    at_once = listener(tmp_path / "b", Slow(at_once=3)).transcribe_file(recording, "en")
+    assert plain(at_once) == plain(one_by_one) and len(at_once.segments) >= 4
+
+
+def test_the_same_audio_of_two_feeds_is_heard_once(tmp_path: Path, recording: Path) -> None:
+    elsewhere = tmp_path / "another-name.mp3"
+    elsewhere.write_bytes(recording.read_bytes())
+    engine = FakeEngine()
+    first = listener(tmp_path, engine).transcribe_file(recording)
+    heard_so_far = engine.calls
+    assert plain(listener(tmp_path, engine).transcribe_file(elsewhere)) == plain(first)
+    assert engine.calls == heard_so_far
+
+
+def test_a_device_that_is_not_there_is_said(tmp_path: Path) -> None:
+    from bot.transcribe.faster import FasterWhisper
+
+    engine = FasterWhisper(Weights(tmp_path), model="large-v3-turbo", threads=2, device="cuda")
+    assert engine.name == "faster-whisper large-v3-turbo float16" and engine.at_once == 1
+    with pytest.raises(ModelError, match="EARMARK_DEVICE is cuda, but no CUDA device"):
+        engine.hear(np.zeros(16_000, np.float32), [(0.0, 1.0)], "en")
 
 
 def test_an_english_only_model_refuses_other_languages(tmp_path: Path, recording: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float, float], None]
 
-WINDOW_S = 240.0  # a kill costs no more than this
+WINDOW_S = 240.0  # a kill costs no more than those that are being heard
 PAUSE_S = 0.8
+NO_CUDA = (
+    "EARMARK_DEVICE is cuda, but no CUDA device can be used here: look at the driver and its libraries "
+    "(nvidia-smi), or set it to cpu"
+)
 LONG_WORDS = 60
 _ABBREVIATIONS = frozenset(
     ["mr.", "mrs.", "ms.", "dr.", "st.", "vs.", "e.g.", "i.e.", "prof.", "no.", "u.s.", "etc."]
@@ -31,13 +37,17 @@ _ABBREVIATIONS = frozenset(
 
 
 class Engine(Protocol):
-    """A speech model. `name` says engine, model and precision; `multilingual` may load the model."""
+    """A speech model. `name` says engine, model and precision; `multilingual` may load the model; `at_once`
+    calls of `hear` may go on side by side."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def multilingual(self) -> bool: ...
+
+    @property
+    def at_once(self) -> int: ...
 
     def hear(self, samples: Samples, clips: Sequence[Span], language: str) -> tuple[list[Heard], str]:
         """What is said in each clip (seconds from the start of `samples`), and the language.
@@ -97,11 +107,22 @@ class Listener:
         until = known[-1].until if known else 0.0
         spoken = next((s.language for s in known if s.language), _code(language))
         pieces = sound().pieces(path, 30, max_s=self._audio.max_s)
-        for window in windows(pieces, self._window_s, until):
-            stretch = self._hear(window, spoken)
-            spoken = spoken or stretch.language
-            checkpoint.add(stretch)
-            yield stretch
+        hearing: deque[Future[Stretch]] = deque()
+        with ThreadPoolExecutor(self._engine.at_once) as pool:
+            for window in windows(pieces, self._window_s, until):
+                hearing.append(pool.submit(self._hear, window, spoken))
+                # One window waits, cut and ready; but until the language is known, which then holds, none.
+                while len(hearing) > (self._engine.at_once if spoken else 0):
+                    stretch = self._kept(hearing, checkpoint)
+                    spoken = spoken or stretch.language
+                    yield stretch
+            while hearing:
+                yield self._kept(hearing, checkpoint)
+
+    def _kept(self, hearing: deque[Future[Stretch]], checkpoint: Checkpoint) -> Stretch:
+        stretch = hearing.popleft().result()
+        checkpoint.add(stretch)
+        return stretch
 
     def _hear(self, window: Window, language: str) -> Stretch:
         spans = [(start - window.start, end - window.start) for start, end in clips(window.speech)]

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import Episode, Transcript, Word
+from bot.errors import ModelError
 from bot.transcribe import checkpoint
 from bot.transcribe.gate import Heard, Span
-from bot.transcribe.speech import Listener, Progress, loading
+from bot.transcribe.speech import NO_CUDA, Listener, Progress, loading
 
 if TYPE_CHECKING:
     from bot.audio import AudioFiles, Samples
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 class OpenAIWhisper:
     """The engine. `model`: "tiny.en" comes with Earmark; any other name of openai-whisper, or a .pt file."""
 
-    def __init__(self, weights: Weights, *, model: str, threads: int, word_times: bool) -> None:
+    at_once = 1
+
+    def __init__(
+        self, weights: Weights, *, model: str, threads: int, word_times: bool, device: str = "cpu"
+    ) -> None:
         self._weights = weights
         self._model = model
         self._threads = threads
         self._word_times = word_times
+        self._device = device
 
     @property
     def name(self) -> str:
@@ -41,10 +47,12 @@ class OpenAIWhisper:
 
         if self._threads:
             torch.set_num_threads(self._threads)
+        if self._device == "cuda" and not torch.cuda.is_available():
+            raise ModelError(NO_CUDA)
         if self._model == "tiny.en":
-            return _tiny_en(self._weights)
+            return _tiny_en(self._weights).to(self._device)
         with loading(self._model):
-            return whisper.load_model(self._model, device="cpu")
+            return whisper.load_model(self._model, device=self._device)
 
     def hear(self, samples: Samples, clips: Sequence[Span], language: str) -> tuple[list[Heard], str]:
         import whisper
@@ -58,7 +66,7 @@ class OpenAIWhisper:
             condition_on_previous_text=False,  # it carries loops on from one clip into the next
             temperature=0.0,
             beam_size=5,
-            fp16=False,
+            fp16=self._device == "cuda",
         )
         heard = [_heard(row, clips) for row in result["segments"] if row["text"].strip()]
         return heard, str(result["language"])
@@ -106,10 +114,11 @@ class OpenAIWhisperTranscriber:
         checkpoints: Path,
         model: str = "tiny.en",
         threads: int = 0,
+        device: str = "cpu",
         word_times: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        engine = OpenAIWhisper(weights, model=model, threads=threads, word_times=word_times)
+        engine = OpenAIWhisper(weights, model=model, threads=threads, word_times=word_times, device=device)
         self._listener = Listener(engine, audio, checkpoints, progress=progress, word_times=word_times)
 
     def transcribe(self, episode: Episode) -> Transcript:
