@@ -105,7 +105,7 @@ class _Ear:
     def __init__(self, ears: Ears) -> None:
         from bot.transcribe.faster import FasterWhisper
 
-        self._engine = FasterWhisper(None, model=ears.model, threads=ears.threads, batch_size=8)
+        self._engine = FasterWhisper(None, model=ears.model, threads=ears.threads)
 
     def __call__(self, samples: Samples, language: str) -> Sequence[Word]:
         from bot.transcribe.voice import clips, speech

@@ -1,4 +1,4 @@
-"""Whisper on CTranslate2 (faster-whisper), clips in batches: the default, at a third of openai-whisper's cost."""
+"""Whisper on CTranslate2 (faster-whisper), clips in batches: the default, at a third of the other's cost."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # What openai-whisper allows too; nobody says more in a clip, and a loop ends after half the time.
 MAX_TOKENS = 224
-# Whisper's encoder is given 30 seconds whatever is said in them, and its cost grows with the square of that. With
-# three seconds of silence after the longest clip instead, the text of clear speech stays the same to the letter;
-# with one it doesn't (docs/experiments.md).
+# Whisper's encoder is given 30 seconds whatever is said in them, and its cost grows faster than that length.
+# With three seconds of silence after the longest clip instead, the text of clear speech stays the same to the
+# letter; with one it doesn't (docs/experiments.md).
 TAIL_S = 3.0
 MOST_AT_ONCE = 4  # windows; each more costs some 300 MB
 CLIPS = 8  # in a batch, over all windows at once
