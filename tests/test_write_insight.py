@@ -48,7 +48,7 @@ def test_an_insight_is_a_claim_with_its_reason_in_the_speakers_words() -> None:
     assert made.quote in SAID[2] and made.quote.startswith("streets with white roofs")
     assert made.speaker == "Ann Roy" and made.episode_id == 7 and made.score == 0.8
     assert made.start is not None and made.end is not None and 20 < made.start < made.end <= 30
-    assert (made.provenance.writer, made.provenance.reader) == ("extractive v1", "a reader")
+    assert (made.provenance.writer, made.provenance.reader) == ("extractive v4", "a reader")
 
 
 def test_where_nobody_is_named_the_show_is() -> None:

@@ -16,9 +16,11 @@ from bot.write.headline import Headline, headline
 from bot.write.lexicon import bare, content, listed
 from bot.write.text import Said, Text, texts_of, weights_of
 
-NAME = "extractive v1"
+NAME = "extractive v4"
 # Neighbours on either side of the passage that the text may draw on.
 MARGIN = 3
+# What it costs an insight to lean on what it doesn't tell, as a share of its passage's score.
+LEANING, LEANS_MOST = 0.1, 2.0
 _SALES = re.compile(
     r"\b(?:sponsor\w*|brought to you by|promo code|coupon|free trial|use (?:the )?code|dot com slash|patreon"
     r"|newsletter|subscribe|sign up (?:at|today)|thanks for (?:listening|having me|coming|joining)"
@@ -62,7 +64,7 @@ class ExtractiveWriter:
             speaker=speaker,
             start=start,
             end=end,
-            score=passage.score,
+            score=passage.score * (1 - LEANING * min(text.leans, LEANS_MOST)),
             provenance=Provenance(reader=reading.model, writer=NAME, seconds=round(spent, 4)),
         )
 

@@ -11,6 +11,8 @@ from bot.write.clean import clean
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, SUBORDINATE, bare, content, is_finite, listed
 
 MOST, LEAST = 12, 4
+# What it costs a clause not to be a claim.
+FRAGMENT, LAST_RESORT = 0.8, 0.01
 _VAGUE = listed(
     "thing things stuff something anything everything someone somehow kind sort lot lots guy guys"
     " whatever bit here there way ways one ones maybe probably like just really whole gonna"
@@ -151,6 +153,9 @@ _MENTION = re.compile(
     r"|video|post|talk|quote|example|story|question|thing|guy|person|company|project)\b",
     re.I,
 )
+_BE = listed("is are was were means makes takes gives helps isn't doesn't can will")
+_UNDONE = listed("out said says think asked told found that's called")
+_REPORTING = listed("said says asked told saying scratching")
 _SELF = listed("i i'm i've i'd i'll")
 
 
@@ -170,4 +175,11 @@ def _score(words: Sequence[str], whole: bool, topic: set[str]) -> float:
         + 0.9 * (len(words) < 6)
         + 0.4 * (plain[0] in {"there", "there's", "some"})
     )
-    return score
+    # A fragment loses to any claim, but a passage with nothing better is still told.
+    return max(min(score, LAST_RESORT), score - FRAGMENT) if _is_fragment(plain) else score
+
+
+def _is_fragment(plain: Sequence[str]) -> bool:
+    """Somebody's reported words, what was found out without what, or an act without who does it."""
+    bare_act = plain[0].endswith("ing") and not any(w in _BE for w in plain[2:])
+    return bare_act or plain[-1] in _UNDONE or bool(set(plain) & _REPORTING)

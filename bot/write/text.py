@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from bot.write.clauses import as_sentence, shortened, stands_alone
 from bot.write.ground import BAND
 from bot.write.lexicon import FIRST, PRONOUNS, SECOND, STOPS, bare, listed
+from bot.write.refer import leaning
 
 AIM = 50
 MOST_SENTENCES = 4
+# What it costs a text to lean on what it doesn't tell (`bot.write.refer`), and from when on it costs no more.
+LEANING, LEANS_MOST = 0.6, 3.0
+# Every sentence that doesn't stand by its form, on top of its share of `_fault`.
+TORN = 0.5
 _ROUGH = re.compile(
     r"\blike\b|\bgonna\b|\bwanna\b| – |\bstuff\b|\bthings?\b|\b\w+-$|, and, |\b(?:to|just|that's|is|are"
     r"|which|of|it),\s|\byeah\b|\bokay\b",
@@ -39,12 +44,14 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """What may be printed, the sentences it was made of, and how well it reads (0 is fair)."""
+    """What may be printed, the sentences it was made of, how well it reads (0 is fair), and how much it
+    `leans` on what it doesn't tell (0: not at all)."""
 
     text: str
     at: tuple[int, ...]
     sentences: tuple[str, ...]
     score: float
+    leans: float = 0.0
 
 
 def texts_of(said: Sequence[Said], who: str, style: int, most: int = 16) -> list[Text]:
@@ -64,7 +71,7 @@ def _draft(run: Sequence[Said], words: Sequence[Sequence[str]], who: str, style:
     if not BAND[0] <= len(text.split()) <= BAND[1]:
         return None
     score = _score(run, words, [s.weight for s in run])
-    return Text(text=text, at=tuple(s.at for s in run), sentences=printed, score=score)
+    return Text(text=text, at=tuple(s.at for s in run), sentences=printed, score=score, leans=leaning(words))
 
 
 def attributed(sentences: Sequence[str], who: str, style: int) -> str:
@@ -131,6 +138,7 @@ def _score(run: Sequence[Said], words: Sequence[Sequence[str]], weights: Sequenc
     full = sum(len(s.text.split()) for s in run)
     score = sum(weights) - abs(total - AIM) / 40 - 0.6 * (full - total) / full
     score -= {1: 0.5, 2: 0.0, 3: 0.0, 4: 0.4}[len(run)]
+    score -= LEANING * min(leaning(words), LEANS_MOST) + TORN * sum(not stands_alone(w) for w in words)
     return score - _opening_fault(words[0]) - sum(_fault(w) for w in words) / len(words)
 
 
