@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.calendar import WEEKDAYS
 from bot.domain import Channel
 from bot.errors import EarmarkError
-from bot.handlers import ask, dig, hear, insights, podcasts, schedule
+from bot.handlers import ask, dig, hear, insights, podcasts, schedule, taste
 from bot.limits import Refusal
 from bot.request import Action, Command, Core, Handler, Option, Request
 from bot.views import Form, View, message
@@ -269,6 +269,14 @@ _DIGEST = (
     ),
     Action(name="preview", description="what would be posted now", handler=schedule.preview),
     Action(name="why", description="why is there nothing?", handler=schedule.why),
+    Action(name="taste", description="what ratings have taught", handler=taste.show),
+    Action(
+        name="forget",
+        description="forget what ratings have taught",
+        handler=taste.forget,
+        options=(Option(name="what", description="taste", choices=("taste",), required=True),),
+        changes=True,
+    ),
 )
 
 COMMANDS: dict[str, Command] = {
@@ -312,6 +320,7 @@ COMMANDS: dict[str, Command] = {
             _NUMBER,
             Option(name="verdict", description="was it?", choices=tuple(insights.VERDICTS), required=True),
         ),
+        _one("why", "why an insight is in the post", taste.why, _NUMBER),
         _one("help", "this list", help_, Option(name="command", description="tell more of this one")),
     )
 }

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Literal
 
 from bot import digest
 from bot.domain import Digest, Pick, hhmmss
 from bot.ports import Pages
+from bot.views import Item
 
 Format = Literal["md", "readwise"]
 # https://readwise.io/import_bulk: these columns, in this order.
@@ -42,10 +43,12 @@ def markdown(title: str, digests: Sequence[Digest], pages: Pages | None = None) 
 
 def _of_digest(made: Digest, pages: Pages | None) -> str:
     day = f"## {digest.long_date(made.local_date)} {made.local_date.year}"
-    return "\n".join([day, "", *(_note(pick, number, pages) for number, pick in enumerate(made.picks, 1))])
+    return "\n".join(
+        [day, "", *(_note(pick, n, pages, made.local_date) for n, pick in enumerate(made.picks, 1))]
+    )
 
 
-def _note(pick: Pick, number: int, pages: Pages | None) -> str:
+def _note(pick: Pick, number: int, pages: Pages | None, today: date) -> str:
     insight = pick.insight
     by = f" — {escaped(insight.speaker)}" if insight.speaker else ""
     return "\n".join(
@@ -58,14 +61,30 @@ def _note(pick: Pick, number: int, pages: Pages | None) -> str:
             "",
             _source(pick, pages),
             "",
+            *(line for said in _elsewhere(digest.item(pick, number, pages, today)) for line in (said, "")),
         ]
     )
 
 
+def _elsewhere(item: Item) -> Iterator[str]:
+    """Where else it was said, and what it follows up on."""
+    for place in item.also:
+        where = " · ".join(filter(None, (place.source, place.moment)))
+        yield f"Also on {_linked(where, place.page or place.link)}"
+    if item.more:
+        yield f"and on {item.more} more"
+    if item.follows:
+        earlier = item.follows
+        yield f"Follows up on {earlier.when} {_linked(f'“{earlier.headline}”', earlier.link)}"
+
+
+def _linked(text: str, url: str) -> str:
+    return f"[{escaped(text)}](<{_in_brackets(url)}>)" if url else escaped(text)
+
+
 def _source(pick: Pick, pages: Pages | None) -> str:
     where = " · ".join(filter(None, (pick.episode.show, pick.episode.title, hhmmss(pick.insight.start))))
-    url = address(pick, pages)
-    return f"[{escaped(where)}](<{_in_brackets(url)}>)" if url else escaped(where)
+    return _linked(where, address(pick, pages))
 
 
 def address(pick: Pick, pages: Pages | None) -> str:
@@ -108,7 +127,11 @@ def _row(pick: Pick, made: Digest, pages: Pages | None) -> list[str]:
 
 def _claim(pick: Pick) -> str:
     by = f"\n— {pick.insight.speaker}" if pick.insight.speaker else ""
-    return f"{pick.insight.headline}\n{pick.insight.text}{by}"
+    also = "".join(
+        f"\nAlso on {' · '.join(filter(None, (other.episode.show, other.episode.title)))}"
+        for other in pick.also
+    )
+    return f"{pick.insight.headline}\n{pick.insight.text}{by}{also}"
 
 
 def _harmless(cell: str) -> str:

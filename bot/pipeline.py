@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from bot import calendar, digest, identity, leases, rounds
+from bot import calendar, choice, identity, leases, rounds, taste
 from bot.domain import Channel, Claim, Digest, Episode, Feed, Insight, Poll, Reading, Stage, Transcript
 from bot.errors import EarmarkError, LeaseLost, PublishError, StoreError, TranscriptError, Unreachable
 from bot.ports import FeedReader, ManyFeeds, Publisher, Reader, Store, Transcriber, Writer
@@ -212,7 +212,7 @@ class Pipeline:
         """Whether the post is not full and more is on its way: after a night's sleep of the machine, the
         time to post comes before the morning's episodes have been read."""
         per_episode = Counter(pick.episode.id for pick in made.picks) if made else Counter[int]()
-        picks = sum(min(n, digest.PER_EPISODE) for n in per_episode.values())
+        picks = sum(min(n, choice.PER_EPISODE) for n in per_episode.values())
         patience_s = 0.0 if picks >= channel.count else PATIENCE_S if picks else calendar.LATE_S
         return calendar.last_slot(channel, now, patience_s) is not None and self.store.is_coming(
             channel.id, now
@@ -238,7 +238,10 @@ class Pipeline:
         # A channel that posts once a week wants the whole week.
         since = self.clock() - max(WINDOW, calendar.longest_gap(channel) + timedelta(days=1))
         backlog, had = self.store.backlog(channel.id, since), self.store.had(channel.id)
-        picks = digest.choose(backlog, had, channel.count, prefer=channel.prefer, mute=channel.mute)
+        liked = taste.learn(self.store.rated(channel.id, channel.taste_since))
+        picks = choice.choose(
+            backlog, had, channel.count, prefer=channel.prefer, mute=channel.mute, taste=liked
+        )
         if not picks and not channel.quiet_line:
             return None
         episodes, hours = self.store.scanned(channel.id, self._last_digest_at(channel, since))

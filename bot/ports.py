@@ -16,11 +16,13 @@ from bot.domain import (
     Digest,
     Episode,
     Feed,
+    Had,
     Insight,
     Passage,
     Pick,
     Poll,
     Post,
+    Rated,
     Rating,
     Reading,
     Sentence,
@@ -235,11 +237,12 @@ class ChannelStore(Protocol):
 
     def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
         """Insights written after `since`, of episodes the channel follows (and not older than its
-        subscription's `since`) and of which it has had nothing yet; best first."""
+        subscription's `since`) and of which it has had nothing yet; best first. What only stood beside
+        another pick (`Pick.also`) takes nothing but itself out of the backlog."""
         ...
 
-    def had(self, channel_id: int, limit: int = 200) -> list[Insight]:
-        """What the channel has had, latest first."""
+    def had(self, channel_id: int, limit: int = 200) -> list[Had]:
+        """What the channel has had, latest digest first and in its order; after each pick, its `also`."""
         ...
 
     def scanned(self, channel_id: int, since: datetime) -> tuple[int, float]:
@@ -278,6 +281,10 @@ class ChannelStore(Protocol):
         ...
 
     def ratings(self, channel_id: int) -> list[Rating]: ...
+
+    def rated(self, channel_id: int, since: datetime | None, limit: int = 500) -> list[Rated]:
+        """The channel's latest ratings with what was rated, those after `since` (None: all), latest first."""
+        ...
 
 
 SealedKind = Literal["feed", "episode", "secret"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import digest
+from bot import claims
 from bot.domain import Answer, Channel, Digest, ThreadAnswers, Turn
 from bot.errors import EarmarkError
 from bot.following import followed
@@ -145,12 +145,12 @@ def _unnumbered(text: str) -> str:
 
 
 def _content(text: str) -> frozenset[str]:
-    return digest.stems(text) - {word[:6] for word in _FILLING}
+    return claims.stems(text) - {word[:6] for word in _FILLING}
 
 
 def _of_pick(made: Digest, number: int) -> frozenset[str]:
     pick = made.picks[number - 1]
-    return digest.stems(
+    return claims.stems(
         f"{pick.insight.headline} {pick.insight.text} {pick.insight.quote} {pick.insight.speaker}"
     )
 

@@ -23,11 +23,31 @@ class Text:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something was said, as in Item."""
+
+    source: str
+    moment: str = ""
+    page: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """An earlier post's insight: `when` is "Tuesday’s", `link` http(s) or ""."""
+
+    when: str
+    headline: str
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Item:
     """One numbered insight: headline, text, quote and by whom, and where it was said.
 
     `source` is show and episode in words, `page` the episode's page; `moment` is "12:31" or "", `link` the
-    audio at that second. Links are http(s) or "".
+    audio at that second. Links are http(s) or "". `also` are the places where the same was said, and `more`
+    how many there are beside those; `follows` is what it follows up on.
     """
 
     number: int
@@ -39,6 +59,9 @@ class Item:
     moment: str = ""
     page: str = ""
     link: str = ""
+    also: tuple[Place, ...] = ()
+    more: int = 0
+    follows: Reference | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,9 +195,30 @@ def _plain_item(item: Item, width: int) -> str:
         textwrap.fill(item.text, width, initial_indent=indent, subsequent_indent=indent),
         _quote(item.quote, item.by, width, indent),
         textwrap.fill(where, width, initial_indent=indent, subsequent_indent=indent),
+        *_linked(link),
+        *(line for place in item.also for line in _also(place, width)),
+        f"{indent}and on {item.more} more" if item.more else "",
+        *(_follows(item.follows, width) if item.follows else ()),
     ]
-    # A link is never wrapped: half a link is none.
-    return "\n".join(line for line in [*lines, f"{indent}{link}" if link else ""] if line.strip())
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _linked(link: str) -> tuple[str, ...]:
+    # Never wrapped: half a link is none.
+    return (f"   {link}",) if link else ()
+
+
+def _also(place: Place, width: int) -> Iterable[str]:
+    moment = f" ({place.moment})" if place.moment else ""
+    said = f"Also on {place.source or 'another episode'}{moment}"
+    yield textwrap.fill(said, width, initial_indent="   ", subsequent_indent="   ")
+    yield from _linked(place.link or place.page)
+
+
+def _follows(earlier: Reference, width: int) -> Iterable[str]:
+    said = f"Follows up on {earlier.when} “{earlier.headline}”"
+    yield textwrap.fill(said, width, initial_indent="   ", subsequent_indent="   ")
+    yield from _linked(earlier.link)
 
 
 def _quote(text: str, by: str, width: int, indent: str) -> str:

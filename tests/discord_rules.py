@@ -96,7 +96,15 @@ _LIVE = {
 }
 
 
+# In these lines of ours a link's words are ours, or made inert.
+_MASKED = re.compile(r"(?<!\\)\[((?:[^\[\]\\\n]|\\.)*)\]\(<https?://[^\s<>()]+>\)")
+
+
 def _markup(what: str, text: str) -> Iterator[str]:
+    text = "\n".join(
+        _MASKED.sub(r"\1", line) if line.startswith(("-# Also on ", "-# Follows up on ")) else line
+        for line in text.split("\n")
+    )
     left = _ESCAPED.sub("x", re.sub(r"(?<!\\)<https?://[^\s<>]+>", "", text))
     left = re.sub(r"^(> — )?\*\*([^*\n]*)\*\*$", r"\1\2", left, flags=re.MULTILINE)
     left = _OURS.sub("", left)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from bot.domain import Channel, Digest, Enclosure, Episode, Insight, Pick, Provenance
+from bot.domain import Channel, Digest, Enclosure, Episode, Follow, Insight, Pick, Provenance
 
 CHANNEL = Channel(id=7, platform="console", workspace="W1", name="C1", title="reading-room")
 
@@ -118,11 +119,40 @@ PICKS = (
     ),
 )
 
+ALSO = (
+    _pick(
+        6,
+        "Crumb & Co",
+        "Bread inflation",
+        Insight(
+            id=16,
+            headline="Wages, not flour, set the price of bread",
+            text="A miller says that flour is a tenth of a loaf's price.",
+            quote="It was never the flour.",
+            start=312.0,
+        ),
+        link="https://crumb.example/7",
+        audio="https://cdn.example/crumb/7.mp3",
+    ),
+    _pick(
+        7,
+        "مختبر",
+        "ما *ثمن* الخبز؟",
+        Insight(id=17, headline="Flour is a tenth of a loaf", text="So it is.", quote="الدقيق عُشر الثمن."),
+    ),
+)
+FOLLOWS = Follow(
+    insight_id=3,
+    headline="Trees planted now cool streets by 2050",
+    digest_id=38,
+    local_date=date(2026, 11, 20),
+)
+
 DIGEST = Digest(
     id=42,
     channel_id=7,
     local_date=date(2026, 11, 24),
-    picks=PICKS,
+    picks=(replace(PICKS[0], also=ALSO), replace(PICKS[1], follows=FOLLOWS), *PICKS[2:]),
     episodes_scanned=9,
     hours_scanned=7.3,
     created_at=datetime(2026, 11, 24, 7, tzinfo=UTC),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE = ("domain", "errors", "views", "calendar", "digest", "identity")
+PURE = ("domain", "errors", "views", "calendar", "digest", "identity", "claims", "choice", "taste")
 ENGINES = (
     "apart",
     "feeds",
@@ -40,8 +40,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "views": (),
     "calendar": ("domain", "errors"),
     "identity": ("domain",),
+    "claims": ("domain",),
+    "taste": ("domain", "claims"),
+    "choice": ("domain", "claims", "taste"),
     "digest": ("domain", "views", "ports"),
-    "export": ("domain", "digest", "ports"),
+    "export": ("domain", "digest", "ports", "views"),
     "pages": ("ports",),
     "ports": ("domain",),
     "config": ("errors",),
@@ -57,9 +60,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "limits": (),
     "health": ("errors",),
     "request": ("domain", "views", "ports", "limits"),
-    "handlers": ("domain", "errors", "views", "digest", "calendar", "following", "request"),
+    "handlers": (
+        *("domain", "errors", "views", "digest", "calendar", "following", "request"),
+        *("claims", "choice", "taste"),
+    ),
     "commands": ("domain", "errors", "views", "calendar", "handlers", "request", "limits"),
-    "threads": ("domain", "errors", "views", "digest", "following", "handlers", "request"),
+    "threads": ("domain", "errors", "views", "claims", "digest", "following", "handlers", "request"),
     "secrets": ("ports", "vault"),
     "rekey": ("ports", "vault"),
     "inert": (),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.digest import choose, item, made_by, moment_link, view
-from bot.domain import Digest, Enclosure, Episode, Insight, Pick, Provenance
+from bot.choice import choose
+from bot.digest import item, made_by, moment_link, view
+from bot.domain import Digest, Enclosure, Episode, Had, Insight, Pick, Provenance
 from bot.views import Item, plain
 
 CLAIMS = (
@@ -38,6 +39,10 @@ def pick(n: int, episode: int, score: float, claim: int | None = None) -> Pick:
     return Pick(insight=insight, episode=Episode(id=episode, title=f"Episode {episode}", show="Show"))
 
 
+def had(pick: Pick, day: date = date(2026, 11, 20)) -> Had:
+    return Had(insight=pick.insight, digest_id=3, local_date=day)
+
+
 def ids(picks: tuple[Pick, ...]) -> list[int]:
     return [p.insight.id for p in picks]
 
@@ -61,7 +66,7 @@ def test_the_same_said_twice_is_posted_once() -> None:
 
 
 def test_what_the_channel_has_had_is_not_repeated() -> None:
-    assert ids(choose([pick(0, 1, 0.9), pick(1, 2, 0.5)], [pick(8, 7, 0.9, claim=0).insight], 5)) == [1]
+    assert ids(choose([pick(0, 1, 0.9), pick(1, 2, 0.5)], [had(pick(8, 7, 0.9, claim=0))], 5)) == [1]
 
 
 def test_fewer_than_five_when_there_are_not_five_good_ones() -> None:

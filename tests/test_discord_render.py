@@ -18,7 +18,7 @@ from adapters.discord.neutral import fitted, inert, with_links
 from adapters.discord.render import Message, rendered
 from bot import digest
 from bot.inert import one_line, shortened, web_link
-from bot.views import Button, Heading, Item, Part, Quote, Text, View, message
+from bot.views import Button, Heading, Item, Part, Place, Quote, Reference, Text, View, message
 from tests.discord_rules import broken_rules, utf16
 from tests.golden_digest import DIGEST, PICKS
 
@@ -78,8 +78,12 @@ text = st.one_of(
     st.lists(st.sampled_from(HOSTILE), max_size=5).map(" ".join),
 )
 address = st.one_of(st.just(""), st.sampled_from(ADDRESSES))
+places = st.builds(Place, source=text, moment=st.sampled_from(["", "1:02"]), page=address, link=address)
 items = st.builds(
     Item,
+    also=st.lists(places, max_size=3).map(tuple),
+    more=st.integers(0, 9),
+    follows=st.none() | st.builds(Reference, when=text, headline=text, link=address),
     number=st.integers(1, 10),
     headline=text,
     text=text,
@@ -158,7 +162,10 @@ def test_each_insight_leads_to_its_page_and_to_the_second_in_the_audio() -> None
     assert first["author"]["url"] == "https://cdn.example/baker/12.mp3#t=751"
     assert first["author"]["name"].startswith("▶ 12:31 · The Baker's Dozen")
     assert "url" not in lab and lab["author"]["url"].endswith("#t=1440"), "javascript: is no link"
-    assert first["description"].endswith("> — **Ana Sousa**")
+    assert (
+        "\n> — **Ana Sousa**\n-# Also on [Crumb & Co · Bread inflation](<https://crumb"
+        in first["description"]
+    )
 
 
 def test_two_insights_of_one_episode_are_both_shown() -> None:

@@ -16,7 +16,7 @@ from adapters.slack import limits
 from adapters.slack.render import ROOMS, WHOLE, Message, rendered, size_bytes
 from bot import digest
 from bot.inert import one_line, shortened, web_link
-from bot.views import Button, Heading, Item, Part, Quote, Text, View
+from bot.views import Button, Heading, Item, Part, Place, Quote, Reference, Text, View
 from tests.golden_digest import DIGEST
 from tests.slack_rules import broken_rules, links, texts
 
@@ -66,8 +66,12 @@ address = st.sampled_from(
         "data:text/html,x",
     ]
 )
+places = st.builds(Place, source=text, moment=st.sampled_from(["", "1:02"]), page=address, link=address)
 items = st.builds(
     Item,
+    also=st.lists(places, max_size=3).map(tuple),
+    more=st.integers(0, 9),
+    follows=st.none() | st.builds(Reference, when=text, headline=text, link=address),
     number=st.integers(1, 10),
     headline=text,
     text=text,
@@ -104,9 +108,10 @@ def test_whatever_strangers_write_slack_takes_it_and_nobody_is_pinged(view: View
     assert broken_rules(message.blocks) == []
     assert size_bytes(message.blocks) < limits.MESSAGE_BYTES
     assert not re.search(r"<[^>]*>|&(?!amp;|lt;|gt;)", message.text) and 0 < len(message.text) < 5 * 3100
-    given_links = {
-        web_link(url) for part in view.parts if isinstance(part, Item) for url in (part.page, part.link)
-    }
+    made = [part for part in view.parts if isinstance(part, Item)]
+    places = [place for item in made for place in (item, *item.also)]
+    given_links = {web_link(url) for place in places for url in (place.page, place.link)}
+    given_links |= {web_link(item.follows.link) for item in made if item.follows}
     assert set(links(message.blocks)) <= given_links - {""}
     json.dumps(message.blocks, ensure_ascii=False).encode()
 

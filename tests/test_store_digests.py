@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain import Channel, Digest, Subscription
+from bot.domain import Channel, Digest, Follow, Had, Leaning, Pick, Subscription, Why
 from tests.store_kit import DAY, HOUR, NOW, READING, TRANSCRIPT, World, episode, insight
 
 LONG_AGO = NOW - 100 * DAY
@@ -58,7 +58,7 @@ def test_digests_and_what_was_had_come_latest_first(world: World) -> None:
         world.compose(picks, now=NOW + day * DAY)
     digests = world.store.digests(world.channel.id, limit=2)
     assert [d.local_date for d in digests] == [(NOW + 2 * DAY).date(), (NOW + DAY).date()]
-    had = [i.headline for i in world.store.had(world.channel.id, limit=3)]
+    had = [had.insight.headline for had in world.store.had(world.channel.id, limit=3)]
     assert had == ["Claim 5", "Claim 6", "Claim 3"]
 
 
@@ -129,7 +129,7 @@ def test_an_episode_that_was_in_a_digest_leaves_the_backlog_of_that_channel_alon
     world.compose(world.store.backlog(world.channel.id, NOW - DAY)[:1])
     assert world.store.backlog(world.channel.id, NOW - DAY) == []
     assert len(world.store.backlog(other.id, NOW - DAY)) == 2
-    assert [i.headline for i in world.store.had(world.channel.id)] == ["Claim 1"]
+    assert [had.insight.headline for had in world.store.had(world.channel.id)] == ["Claim 1"]
     assert world.store.had(other.id) == []
 
 
@@ -144,3 +144,32 @@ def test_what_came_out_before_the_subscription_is_not_its_news(world: World) -> 
         world.bring(id_, "compose")
     assert {p.episode.id for p in world.store.backlog(world.channel.id, LONG_AGO)} == {after, undated}
     assert world.store.scanned(world.channel.id, LONG_AGO) == (2, 1.0)
+
+
+def test_what_says_the_same_stays_with_its_pick_and_does_not_come_again(world: World) -> None:
+    one, two, three = world.add(episode(1), episode(2), episode(3))
+    world.bring(one, "compose", insight(1))
+    world.bring(two, "compose", insight(2), insight(4))
+    world.bring(three, "compose", insight(3))
+    first, second, third, fourth = world.store.backlog(world.channel.id, NOW - DAY)
+    made = world.compose([replace(first, also=(third, second))])
+    assert made.picks[0].also == (third, second)
+    assert world.store.had(world.channel.id) == [
+        Had(insight=each.insight, digest_id=made.id, local_date=NOW.date()) for each in (first, third, second)
+    ]
+    # The rest of an episode that only stood beside another can still come.
+    assert world.store.backlog(world.channel.id, NOW - DAY) == [fourth]
+    (other,) = world.add(episode(9))
+    world.store.save_insights(world.take("transcribe", other), two, (), NOW)
+    assert [i.headline for i in world.store.insights(two)] == ["Claim 2"]
+
+
+def test_what_was_weighed_is_frozen_with_the_digest(world: World) -> None:
+    (id_,) = world.add(episode())
+    world.bring(id_, "compose", insight(1))
+    (pick,) = world.store.backlog(world.channel.id, NOW - DAY)
+    learned = Leaning(kind="show", name="Tree Talk", weight=0.1, useful=3, useless=1, people=2)
+    why = Why(score=0.5, preferred=1.3, topics=("trees",), taste=1.1, leanings=(learned,), outside=True)
+    follows = Follow(insight_id=7, headline="Trees cool", digest_id=3, local_date=(NOW - DAY).date())
+    made = world.compose([replace(pick, follows=follows, why=why)])
+    assert made.picks == (Pick(insight=pick.insight, episode=pick.episode, follows=follows, why=why),)

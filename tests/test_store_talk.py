@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain import Channel, Rating, Subscription, Turn
+from bot.domain import Channel, Rated, Rating, Subscription, Turn
 from bot.ports import Store
 from tests.store_kit import DAY, HOUR, NOW, TRANSCRIPT, World, episode, insight
 
@@ -51,15 +51,17 @@ def test_a_channel_in_trouble_is_neither_composed_nor_posted_to(world: World) ->
 
 def test_a_workspace_is_forgotten_with_all_that_is_its_own_and_nothing_else(world: World) -> None:
     store = world.store
-    (id_,) = world.add(episode())
+    id_, beside = world.add(episode(), episode(2))
     world.bring(id_, "compose", insight(1))
+    world.bring(beside, "compose", insight(2))
     kept = world.compose(store.backlog(world.channel.id, NOW - DAY))
     store.save_turn(turn(kept.id, 1))
     gone = store.save_channel(replace(world.channel, id=0, platform="slack", workspace="T1", name="C1"))
     store.subscribe(Subscription(channel_id=gone.id, feed_id=world.feed.id))
     theirs = World(store=store, feed=world.feed, channel=gone)
-    made = theirs.compose(store.backlog(gone.id, NOW - DAY))
-    assert made.picks
+    first, second = store.backlog(gone.id, NOW - DAY)
+    made = theirs.compose([replace(first, also=(second,))])
+    assert made.picks[0].also
     store.save_post(world.take("publish", made.id), theirs.post_of(made))
     store.save_turn(turn(made.id, 2))
     store.rate(rating(gone.id, made.picks[0].insight.id, True))
@@ -101,6 +103,24 @@ def test_a_later_rating_of_one_person_replaces_the_earlier(world: World) -> None
         ("U2", True),
         ("U1", False),
     ]
+
+
+def test_what_was_rated_comes_latest_first_and_from_a_time_on(world: World) -> None:
+    (id_,) = world.add(episode())
+    world.bring(id_, "compose", insight(1), insight(2))
+    one, two = world.store.backlog(world.channel.id, NOW - DAY)
+    early = rating(world.channel.id, one.insight.id, True)
+    late = rating(world.channel.id, two.insight.id, False, NOW + HOUR)
+    world.store.rate(early)
+    world.store.rate(late)
+    both = [Rated(rating=late, pick=two), Rated(rating=early, pick=one)]
+    assert world.store.rated(world.channel.id, None) == both
+    assert world.store.rated(world.channel.id, None, 1) == both[:1]
+    assert world.store.rated(world.channel.id, NOW) == both[:1]
+    reset = world.store.save_channel(replace(world.channel, taste_since=NOW + HOUR))
+    assert world.store.rated(reset.id, world.store.channel(reset.id).taste_since) == []
+    other = world.store.save_channel(Channel(name="other"))
+    assert world.store.rated(other.id, None) == []
 
 
 def test_a_delivery_is_new_once_until_it_is_forgotten(store: Store) -> None:

@@ -15,7 +15,7 @@ from adapters.discord.limits import units
 from adapters.discord.neutral import fitted, plain
 from adapters.discord.rows import Row, rows
 from bot.inert import one_line, paragraphs, web_link
-from bot.views import Audio, Button, Heading, Item, Part, Quote, Text, View
+from bot.views import Audio, Button, Heading, Item, Part, Place, Quote, Text, View
 
 REST = "There is more than fits here."
 
@@ -84,8 +84,13 @@ def _fit(cards: Sequence[Card]) -> bool:
 
 def unlinked(view: View) -> View:
     """Without the links of its items: for when Discord finds one of them ill-formed and refuses them all."""
-    parts = (replace(part, page="", link="") if isinstance(part, Item) else part for part in view.parts)
-    return replace(view, parts=tuple(parts))
+    return replace(view, parts=tuple(_unlinked(p) if isinstance(p, Item) else p for p in view.parts))
+
+
+def _unlinked(item: Item) -> Item:
+    also = tuple(replace(place, page="", link="") for place in item.also)
+    follows = replace(item.follows, link="") if item.follows else None
+    return replace(item, page="", link="", also=also, follows=follows)
 
 
 def laid_out(view: View, room: Room) -> Message:
@@ -197,7 +202,11 @@ def _item(item: Item, room: Room) -> Card:
     moment = plain(item.moment, 40)
     moment = f"▶ {moment or 'Listen'}" if link else moment
     source = plain(item.source, limits.AUTHOR - 60)
-    said = (fitted(one_line(item.text), room.text), _quote(item.quote, item.by, room.quote))
+    said = (
+        fitted(one_line(item.text), room.text),
+        _quote(item.quote, item.by, room.quote),
+        *_elsewhere(item, room),
+    )
     author = " · ".join(filter(None, (moment, source)))
     return Card(
         title=f"{item.number}. {fitted(headline, min(room.text, limits.TITLE - 10))}",
@@ -206,6 +215,32 @@ def _item(item: Item, room: Room) -> Card:
         author_url=link if author else "",
         description="\n".join(filter(None, said)),
     )
+
+
+def _elsewhere(item: Item, room: Room) -> Iterator[str]:
+    """Where else it was said, and what it follows up on, in small print; the least room only counts."""
+    named, more = (item.also, item.more) if room.quote else ((), item.more + len(item.also))
+    for place in named:
+        source = fitted(one_line(place.source), 150) or "another episode"
+        yield f"-# Also on {_masked(source, place.page)}{_moment(place)}"
+    if more:
+        yield (
+            f"-# and on {more} more" if named else f"-# Also on {more} other episode{'s' if more > 1 else ''}"
+        )
+    if item.follows:
+        headline = fitted(one_line(item.follows.headline), 150)
+        said = _masked(f"“{headline}”", item.follows.link)
+        yield f"-# Follows up on {fitted(one_line(item.follows.when), 40)} {said}"
+
+
+def _moment(place: Place) -> str:
+    return f" ({_masked(plain(place.moment, 40), place.link)})" if place.moment else ""
+
+
+def _masked(shown: str, url: str) -> str:
+    """A link in words of ours or made inert; one that is long or could close the brackets is left out."""
+    link = web_link(url, most=200)
+    return f"[{shown}](<{link}>)" if link and not set("()<>") & set(link) else shown
 
 
 def _quote(text: str, by: str, limit: int) -> str:

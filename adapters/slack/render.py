@@ -14,7 +14,7 @@ from typing import Any
 
 from adapters.slack import limits
 from bot.inert import isolated, one_line, paragraphs, shortened, web_link
-from bot.views import Audio, Button, Heading, Item, Part, Quote, Text, View, plain
+from bot.views import Audio, Button, Heading, Item, Part, Place, Quote, Text, View, plain
 
 Json = dict[str, Any]
 RUN, REPLACE, SHARE = "run", "replace", "share"  # what a button's action_id begins with
@@ -30,11 +30,16 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """How long quotes and texts may be, and whether there is room for the minor buttons."""
+    """How long quotes and texts may be, and whether there is room for the minor buttons and for naming
+    where else it was said."""
 
     quote: int
     text: int
     minor: bool = True
+
+    @property
+    def names(self) -> bool:
+        return self.quote > 0
 
 
 # A text object's limit, less what stands around a text: quotation marks, isolates, who said it.
@@ -150,9 +155,24 @@ def _item(item: Item, room: Room) -> Iterator[Json]:
     where = list(_where(item, min(room.text, 300)))
     if where:
         yield _section(*where)
+    yield from _elsewhere(item, room)
 
 
-def _where(item: Item, limit: int) -> Iterator[Json]:
+def _elsewhere(item: Item, room: Room) -> Iterator[Json]:
+    """Where else it was said, a line each, and what it follows up on."""
+    named, more = (item.also, item.more) if room.names else ((), item.more + len(item.also))
+    for place in named:
+        yield _section(_words("Also on "), *_where(place, 150))
+    if more:
+        also = f"and on {more} more" if named else f"Also on {more} other episode{'s' if more > 1 else ''}"
+        yield _section(_words(also))
+    if item.follows:
+        headline = shortened(one_line(item.follows.headline), min(room.text, 150))
+        said = f"{shortened(one_line(item.follows.when), 40)} “{isolated(headline)}”"
+        yield _section(_words("Follows up on "), _link(web_link(item.follows.link), said))
+
+
+def _where(item: Item | Place, limit: int) -> Iterator[Json]:
     """Show and episode, linked to the page; the moment, linked to the audio."""
     source, moment = isolated(shortened(one_line(item.source), limit)), one_line(item.moment)
     page, link = web_link(item.page), web_link(item.link)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
 from html import escape
 from xml.etree import ElementTree as ET
@@ -52,13 +52,13 @@ def _item(made: Digest, pick: Pick, pages: Pages) -> ET.Element:
     _texts(item, title=pick.insight.headline, link=link)
     guid = ET.SubElement(item, "guid", isPermaLink="false")
     guid.text = f"earmark-channel-{made.channel_id}-insight-{pick.insight.id}"
-    _texts(item, pubDate=_date(made), description="".join(_markup(pick, link)))
+    _texts(item, pubDate=_date(made), description="".join(_markup(pick, link, pages, made.local_date)))
     author = ET.SubElement(item, f"{{{DC}}}creator")
     author.text = _text(pick.episode.show)
     return item
 
 
-def _markup(pick: Pick, link: str) -> Iterator[str]:
+def _markup(pick: Pick, link: str, pages: Pages, today: date) -> Iterator[str]:
     """What a reader shows, as HTML (which the XML escapes once more)."""
     insight, episode = pick.insight, pick.episode
     by = f" — {insight.speaker}" if insight.speaker else ""
@@ -66,6 +66,19 @@ def _markup(pick: Pick, link: str) -> Iterator[str]:
     yield f"<p>{escape(insight.text)}</p>"
     yield f"<blockquote><p>“{escape(insight.quote)}”{escape(by)}</p></blockquote>"
     yield f'<p><a href="{escape(link)}">{escape(where)}</a></p>'
+    item = digest.item(pick, 1, pages, today)
+    for place in item.also:
+        moment = f" ({place.moment})" if place.moment else ""
+        yield f"<p>Also on {_anchor(place.page, place.source)}{moment}</p>"
+    if item.more:
+        yield f"<p>and on {item.more} more</p>"
+    if item.follows:
+        earlier = _anchor(item.follows.link, f"“{item.follows.headline}”")
+        yield f"<p>Follows up on {item.follows.when} {earlier}</p>"
+
+
+def _anchor(url: str, text: str) -> str:
+    return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
 
 
 def _texts(parent: ET.Element, **texts: str) -> None:

@@ -20,6 +20,7 @@ class Channel:
     posts one line on days with nothing worth it. Topics in `prefer` come first, those in `mute` not at all.
     `thread_answers` says which messages in a digest's thread are answered; with `admins_only` only the
     platform's admins change settings. `trouble` says why nothing can be posted there ("": all is well).
+    Ratings before `taste_since` are no part of the channel's taste (None: all are).
     """
 
     id: int = 0
@@ -38,6 +39,7 @@ class Channel:
     thread_answers: ThreadAnswers = "auto"
     admins_only: bool = False
     trouble: str = ""
+    taste_since: datetime | None = None
     next_post_at: datetime | None = None
 
 
@@ -85,6 +87,14 @@ class Rating:
     user: str
     useful: bool
     rated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rated:
+    """A rating with what was rated."""
+
+    rating: Rating
+    pick: Pick
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 from bot.domain.publishing import Episode
 
@@ -39,11 +40,65 @@ class Insight:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Had:
+    """An insight as a channel had it: in which of its digests, as a pick or as one that said the same."""
+
+    insight: Insight
+    digest_id: int
+    local_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Follow:
+    """What an insight follows up on: an earlier one of another episode, as the channel had it."""
+
+    insight_id: int
+    headline: str
+    digest_id: int
+    local_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaning:
+    """One thing that a channel's ratings taught: `weight` below 0 pushes such insights back, above brings
+    them forward. `useful` and `useless` count ratings, `people` those who gave them."""
+
+    kind: Literal["show", "speaker", "word", "figures"]
+    name: str
+    weight: float
+    useful: int
+    useless: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """Why an insight was chosen, as it was weighed: its score was multiplied by `preferred`, `taste` and
+    `variety` (1: no difference); `topics` are the preferred ones that it speaks of, `leanings` what made the
+    taste. `outside`: it was taken for not being what the channel's ratings favour."""
+
+    score: float
+    preferred: float = 1.0
+    topics: tuple[str, ...] = ()
+    taste: float = 1.0
+    leanings: tuple[Leaning, ...] = ()
+    variety: float = 1.0
+    outside: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pick:
-    """An insight with the episode it is from."""
+    """An insight with the episode it is from.
+
+    In a digest: `also` are those of other episodes that say the same, best first, which the channel has had
+    with it; `follows` is what it follows up on; `why` says why it was chosen (None: not recorded).
+    """
 
     insight: Insight
     episode: Episode
+    also: tuple[Pick, ...] = ()
+    follows: Follow | None = None
+    why: Why | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bot import digest
+from bot.claims import RELATED, Claims
 from bot.domain import Channel, Episode, Pick, Reading, hhmmss
 from bot.handlers.insights import digest_of, picked
 from bot.request import Core, Request
-from bot.views import Heading, Part, Quote, Text, View, message
+from bot.views import Button, Heading, Part, Quote, Text, View, message
 
 AROUND = 6  # sentences before and after the quote
-RELATED, LOOK_BACK = 3, 200
-ALIKE = 0.2  # share of content words from which on another insight counts as related
+NAMED, LOOK_BACK = 3, 200
 
 
 def dig(core: Core, request: Request) -> View:
@@ -24,6 +24,7 @@ def dig(core: Core, request: Request) -> View:
         Text(text=f"{pick.episode.show} · {pick.episode.title}", quiet=True),
         *around(pick, reading),
         *_related(core, request.channel, pick),
+        Button(label="Why this one?", command=f"/why {number}"),
         Text(text=digest.made_by([pick]), quiet=True),
     ]
     return View(parts=tuple(parts), private=False, digest_id=made.id if made else 0)
@@ -57,11 +58,12 @@ def _nearest(pick: Pick, reading: Reading) -> int:
 
 
 def _related(core: Core, channel: Channel, pick: Pick) -> list[Part]:
-    """What other episodes that were posted here say of the same."""
-    words = digest.words(pick.insight)
-    others = [i for i in core.store.had(channel.id, LOOK_BACK) if i.episode_id != pick.insight.episode_id]
-    near = sorted(((digest.likeness(words, digest.words(i)), i.id, i) for i in others), reverse=True)
-    found = [insight for score, _, insight in near if score >= ALIKE][:RELATED]
+    """What other episodes said of the same, as far as it was posted here."""
+    had = [h.insight for h in core.store.had(channel.id, LOOK_BACK)]
+    others = {i.id: i for i in had if i.episode_id != pick.insight.episode_id}
+    claims = Claims([pick.insight, *had])
+    near = sorted(((claims.kinship(pick.insight, i), i.id) for i in others.values()), reverse=True)
+    found = [others[id_] for kinship, id_ in near if kinship >= RELATED][:NAMED]
     if not found:
         return []
     lines = [f"{i.headline} ({_place(core.store.episode(i.episode_id), i.start)})" for i in found]

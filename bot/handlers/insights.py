@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot import calendar, digest
+from bot import calendar, choice, digest
 from bot.domain import Channel, Digest, Pick, Rating
 from bot.errors import EarmarkError
 from bot.following import followed
@@ -55,7 +55,7 @@ def _about(core: Core, digests: Sequence[Digest], asked: str) -> View:
     """Five a page; "bread, page 2" is what the button to the next page asks for."""
     topic, page = _paged(asked)
     wanted = topic.casefold()
-    found = [pick for made in digests for pick in made.picks if wanted in digest.searchable(pick)]
+    found = [pick for made in digests for pick in made.picks if wanted in choice.searchable(pick)]
     picks = found[(page - 1) * A_PAGE : page * A_PAGE]
     if not picks:
         return message(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
-from bot.domain import Channel, Claim, Digest, Insight, Pick, Post, Subscription
+from bot.domain import Channel, Claim, Digest, Had, Pick, Post, Subscription
 from bot.errors import StoreError
-from bot.store import due, rows
+from bot.store import due, picks, rows
 from bot.store import tables as t
 from bot.store.clean import clean
 from bot.store.database import Database, insert
@@ -75,17 +73,14 @@ class SqlChannels:
 
     def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
         fresh = and_(col(t.Insight.created_at) > since, _news(channel_id), ~_had_of_episode(channel_id))
-        query = _picks().where(fresh).order_by(col(t.Insight.score).desc(), col(t.Insight.id))
+        unseen = fresh & ~picks.stood_beside(channel_id)
+        query = picks.picks().where(unseen).order_by(col(t.Insight.score).desc(), col(t.Insight.id))
         with self._db.read() as session:
-            return [_pick(*found) for found in session.execute(query)]
+            return [picks.pick(*found) for found in session.execute(query)]
 
-    def had(self, channel_id: int, limit: int = 200) -> list[Insight]:
-        query = sa.select(t.Insight).join(t.DigestItem).join(t.Digest)
-        latest = query.where(col(t.Digest.channel_id) == channel_id).order_by(
-            *_latest_first(), col(t.DigestItem.position)
-        )
+    def had(self, channel_id: int, limit: int = 200) -> list[Had]:
         with self._db.read() as session:
-            return [rows.to_insight(row) for row in session.execute(latest.limit(limit)).scalars()]
+            return picks.had(session, channel_id, limit)
 
     def scanned(self, channel_id: int, since: datetime) -> tuple[int, float]:
         seconds = func.coalesce(col(t.Transcript.duration_s), col(t.Episode.duration_s), 0.0)
@@ -104,20 +99,20 @@ class SqlChannels:
             finish(session, claim)
             session.execute(moved.values(next_post_at=channel.next_post_at))
             if digest is not None:
-                self._db.wake(session, "publish", _freeze(session, digest))
+                self._db.wake(session, "publish", picks.freeze(session, digest))
 
     def digest(self, digest_id: int) -> Digest:
         with self._db.read() as session:
             row = session.get(t.Digest, digest_id)
             if row is None:
                 raise StoreError(f"There is no digest {digest_id}.")
-            return _with_picks(session, row)
+            return picks.with_picks(session, row)
 
     def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
         query = select(t.Digest).where(col(t.Digest.channel_id) == channel_id)
         with self._db.read() as session:
-            found = session.exec(query.order_by(*_latest_first()).limit(limit)).all()
-            return [_with_picks(session, row) for row in found]
+            found = session.exec(query.order_by(*picks.latest_first()).limit(limit)).all()
+            return [picks.with_picks(session, row) for row in found]
 
     def save_post(self, claim: Claim, post: Post) -> None:
         """A second post of one digest is not stored (the first one stands)."""
@@ -149,6 +144,7 @@ def forget(session: Session, platform: str, workspace: str) -> int:
     for table, parent, ids in (
         (t.Turn, t.Turn.digest_id, digests),
         (t.Post, t.Post.digest_id, digests),
+        (t.DigestAlso, t.DigestAlso.digest_id, digests),
         (t.DigestItem, t.DigestItem.digest_id, digests),
         (t.Rating, t.Rating.channel_id, channels),
         (t.Digest, t.Digest.channel_id, channels),
@@ -159,10 +155,6 @@ def forget(session: Session, platform: str, workspace: str) -> int:
         session.execute(delete(t.Work).where(col(t.Work.stage) == stage, col(t.Work.subject).in_(ids)))
     gone = delete(t.Channel).where(*_in_workspace(platform, workspace)).returning(col(t.Channel.id))
     return len(session.execute(gone).all())
-
-
-def _latest_first() -> Sequence[ColumnElement[Any]]:
-    return col(t.Digest.created_at).desc(), col(t.Digest.id).desc()
 
 
 def _news(channel_id: int) -> ColumnElement[bool]:
@@ -184,31 +176,3 @@ def _had_of_episode(channel_id: int) -> ColumnElement[bool]:
         col(t.Digest.id) == col(t.DigestItem.digest_id),
         col(t.Digest.channel_id) == channel_id,
     )
-
-
-def _picks() -> Select[t.Insight, t.Episode, str]:
-    query = sa.select(t.Insight, t.Episode, col(t.Feed.title))
-    return query.join(t.Episode, col(t.Episode.id) == col(t.Insight.episode_id)).join(
-        t.Feed, col(t.Feed.id) == col(t.Episode.feed_id)
-    )
-
-
-def _pick(insight: t.Insight, episode: t.Episode, show: str) -> Pick:
-    return Pick(insight=rows.to_insight(insight), episode=rows.to_episode(episode, show))
-
-
-def _with_picks(session: Session, row: t.Digest) -> Digest:
-    query = _picks().join(t.DigestItem, col(t.DigestItem.insight_id) == col(t.Insight.id))
-    items = query.where(col(t.DigestItem.digest_id) == row.id).order_by(col(t.DigestItem.position))
-    return rows.to_digest(row, tuple(_pick(*found) for found in session.execute(items)))
-
-
-def _freeze(session: Session, digest: Digest) -> list[int]:
-    """Its id, unless there is one already."""
-    added = insert(session, t.Digest).values(rows.of_digest(digest)).on_conflict_do_nothing()
-    digest_id = session.execute(added.returning(col(t.Digest.id))).scalar_one_or_none()
-    if digest_id is None:
-        return []
-    for position, pick in enumerate(digest.picks):
-        session.add(t.DigestItem(digest_id=digest_id, position=position, insight_id=pick.insight.id))
-    return [digest_id]

@@ -99,8 +99,8 @@ class SqlLibrary:
 
 
 def _forget(session: Session, episode_id: int) -> None:
-    in_a_digest = select(t.DigestItem.insight_id)
+    in_a_digest = select(t.DigestItem.insight_id), select(t.DigestAlso.insight_id)
     unposted = delete(t.Insight).where(
-        col(t.Insight.episode_id) == episode_id, col(t.Insight.id).not_in(in_a_digest)
+        col(t.Insight.episode_id) == episode_id, *(col(t.Insight.id).not_in(ids) for ids in in_a_digest)
     )
     session.execute(unposted)

@@ -19,9 +19,11 @@ from bot.domain import (
     Digest,
     Episode,
     Feed,
+    Had,
     Insight,
     Pick,
     Post,
+    Rated,
     Rating,
     Reading,
     Source,
@@ -210,7 +212,7 @@ class MemoryStore:
     ) -> None:
         insights = clean(tuple(insights))
         self._work.finish(claim)
-        kept = {pick.insight.id for digest in self._on.digests.values() for pick in digest.picks}
+        kept = self._on.in_digests()
         for insight in self.insights(episode_id):
             if insight.id not in kept:
                 del self._on.insights[insight.id]
@@ -295,18 +297,19 @@ class MemoryStore:
 
     @_locked
     def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
-        had = {insight.episode_id for insight in self._on.had(channel_id)}
+        had, beside = self._on.posted(channel_id)
         fresh = [
             insight
             for insight in self._on.insights.values()
             if (insight.created_at or LONG_AGO) > since
             and insight.episode_id not in had
+            and insight.id not in beside
             and self._on.is_news(channel_id, insight.episode_id)
         ]
         return [Pick(insight=i, episode=self.episode(i.episode_id)) for i in _best_first(fresh)]
 
     @_locked
-    def had(self, channel_id: int, limit: int = 200) -> list[Insight]:
+    def had(self, channel_id: int, limit: int = 200) -> list[Had]:
         return self._on.had(channel_id)[:limit]
 
     @_locked
@@ -370,6 +373,14 @@ class MemoryStore:
     def ratings(self, channel_id: int) -> list[Rating]:
         found = [r for r in self._on.ratings.values() if r.channel_id == channel_id]
         return sorted(found, key=lambda r: (r.rated_at, r.insight_id, r.user))
+
+    @_locked
+    def rated(self, channel_id: int, since: datetime | None, limit: int = 500) -> list[Rated]:
+        latest = [r for r in self.ratings(channel_id)[::-1] if since is None or r.rated_at > since]
+        insights = ((r, self._on.insights[r.insight_id]) for r in latest[:limit])
+        return [
+            Rated(rating=r, pick=Pick(insight=i, episode=self.episode(i.episode_id))) for r, i in insights
+        ]
 
     # notes
 

@@ -17,6 +17,7 @@ T = TypeVar("T")
 TRANSCRIPT = TypeAdapter(domain.Transcript)
 READING = TypeAdapter(domain.Reading)
 _PROVENANCE = TypeAdapter(domain.Provenance)
+_REASONS = TypeAdapter(tuple[domain.Follow | None, domain.Why | None])
 LINKS = TypeAdapter(tuple[domain.TranscriptLink, ...])
 
 
@@ -78,6 +79,17 @@ def of_insight(insight: domain.Insight, episode_id: int, now: datetime) -> dict[
         "provenance": _PROVENANCE.dump_json(insight.provenance),
         "created_at": insight.created_at or now,
     }
+
+
+def to_pick(
+    insight: domain.Insight, episode: domain.Episode, also: tuple[domain.Pick, ...], reasons: bytes | None
+) -> domain.Pick:
+    follows, why = unpack(_REASONS, reasons) if reasons else (None, None)
+    return domain.Pick(insight=insight, episode=episode, also=also, follows=follows, why=why)
+
+
+def reasons_of(pick: domain.Pick) -> bytes:
+    return pack(_REASONS, (pick.follows, pick.why))
 
 
 def to_channel(row: t.Channel) -> domain.Channel:

@@ -11,6 +11,7 @@ from bot.domain import (
     Digest,
     Episode,
     Feed,
+    Had,
     Insight,
     Post,
     Rating,
@@ -117,9 +118,24 @@ class Shelves:
             self.episodes = {id_: _resealed(e, once) for id_, e in self.episodes.items()}
         return sum(texts)
 
-    def had(self, channel_id: int) -> list[Insight]:
-        digests = self.of_channel(channel_id)
-        return [pick.insight for digest in digests for pick in digest.picks]
+    def had(self, channel_id: int) -> list[Had]:
+        return [
+            Had(insight=one.insight, digest_id=digest.id, local_date=digest.local_date)
+            for digest in self.of_channel(channel_id)
+            for pick in digest.picks
+            for one in (pick, *pick.also)
+        ]
+
+    def posted(self, channel_id: int) -> tuple[set[int], set[int]]:
+        """Episodes of which the channel has had a pick, and insights that stood beside one."""
+        picks = [pick for digest in self.of_channel(channel_id) for pick in digest.picks]
+        beside = {other.insight.id for pick in picks for other in pick.also}
+        return {pick.insight.episode_id for pick in picks}, beside
+
+    def in_digests(self) -> set[int]:
+        """The insights that must be kept."""
+        picks = [pick for digest in self.digests.values() for pick in digest.picks]
+        return {one.insight.id for pick in picks for one in (pick, *pick.also)}
 
     def is_news(self, channel_id: int, episode_id: int) -> bool:
         episode = self.episodes[episode_id]

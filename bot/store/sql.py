@@ -12,7 +12,7 @@ from bot.store.reseal import SqlSeals
 from bot.store.talk import SqlNotes, SqlTalk
 from bot.store.work import SqlWork
 
-HEAD = "0002"  # the newest revision; a database that is there already needs no alembic
+HEAD = "0003"  # the newest revision; a database that is there already needs no alembic
 
 
 class SqlStore:
@@ -78,6 +78,7 @@ class SqlStore:
         self.turns = talk.turns
         self.rate = talk.rate
         self.ratings = talk.ratings
+        self.rated = talk.rated
 
         self.first_time = notes.first_time
         self.take = notes.take

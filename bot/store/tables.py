@@ -142,6 +142,7 @@ class Channel(Table, table=True):
     thread_answers: str
     admins_only: bool
     trouble: str
+    taste_since: datetime | None = _at()
     next_post_at: datetime | None = _at(index=True)
 
 
@@ -164,10 +165,24 @@ class Digest(Table, table=True):
 
 
 class DigestItem(Table, table=True):
+    """`reasons`: what it follows and why it was chosen (NULL: from before that was kept)."""
+
     __tablename__ = "digest_item"
 
     digest_id: int = Field(primary_key=True, foreign_key="digest.id")
     position: int = Field(primary_key=True)
+    insight_id: int = Field(foreign_key="insight.id", index=True)
+    reasons: bytes | None = None
+
+
+class DigestAlso(Table, table=True):
+    """What says the same as the item at that position, in its order (`place`)."""
+
+    __tablename__ = "digest_also"
+
+    digest_id: int = Field(primary_key=True, foreign_key="digest.id")
+    position: int = Field(primary_key=True)
+    place: int = Field(primary_key=True)
     insight_id: int = Field(foreign_key="insight.id", index=True)
 
 

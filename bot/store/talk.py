@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import delete, or_
 from sqlmodel import col, select
 
-from bot.domain import Rating, Turn
-from bot.store import rows
+from bot.domain import Rated, Rating, Turn
+from bot.store import picks, rows
 from bot.store import tables as t
 from bot.store.clean import clean
 from bot.store.database import Database, insert
@@ -45,6 +45,21 @@ class SqlTalk:
         ordered = query.order_by(col(t.Rating.rated_at), col(t.Rating.insight_id), col(t.Rating.user))
         with self._db.read() as session:
             return [rows.to_rating(row) for row in session.exec(ordered)]
+
+    def rated(self, channel_id: int, since: datetime | None, limit: int = 500) -> list[Rated]:
+        query = picks.picks().add_columns(t.Rating)
+        mine = query.join(t.Rating, col(t.Rating.insight_id) == col(t.Insight.id))
+        mine = mine.where(col(t.Rating.channel_id) == channel_id)
+        if since is not None:
+            mine = mine.where(col(t.Rating.rated_at) > since)
+        latest = mine.order_by(
+            col(t.Rating.rated_at).desc(), col(t.Rating.insight_id).desc(), col(t.Rating.user).desc()
+        )
+        with self._db.read() as session:
+            return [
+                Rated(rating=rows.to_rating(rating), pick=picks.pick(insight, episode, show))
+                for insight, episode, show, rating in session.execute(latest.limit(limit))
+            ]
 
 
 class SqlNotes:
