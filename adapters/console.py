@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -13,8 +14,9 @@ from bot import commands, digest
 from bot.domain import Channel, Digest, Post
 from bot.errors import EarmarkError, PublishError
 from bot.ports import Host, Pages, Store
-from bot.views import audio_of, plain
+from bot.views import Heading, audio_of, plain
 
+CORRECTED = "Corrected: the post of {date}"
 WELCOME = "Ask a question, or type /help. Ctrl-D leaves."
 
 
@@ -68,15 +70,29 @@ class ConsolePublisher:
 
     def publish(self, channel: Channel, made: Digest) -> Post:
         text = plain(digest.view(made, self._pages, clips=self._clips))
+        self._write(channel, f"{text}\n\n{_mark(made)}\n\n", text)
+        return _post(channel, made)
+
+    def revise(self, channel: Channel, made: Digest, post: Post) -> None:
+        """A file of posts is read from top to bottom: what is corrected is told at its end, once."""
+        mark, path = _revised(made), self._path(channel)
+        shown = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ()
+        if mark in shown:
+            return
+        view = digest.view(made, self._pages, clips=self._clips)
+        parts = (Heading(text=CORRECTED.format(date=made.local_date)), *view.parts)
+        text = plain(replace(view, parts=parts))
+        self._write(channel, f"{text}\n\n{mark}\n\n", text)
+
+    def _write(self, channel: Channel, kept: str, shown: str) -> None:
         try:
-            self._append(channel, f"{text}\n\n{_mark(made)}\n\n")
+            self._append(channel, kept)
         except OSError as error:
             raise PublishError(
                 f"The post can't be written to {self._path(channel)}: {error.strerror}."
             ) from error
-        self._out.write(f"\n{text}\n")
+        self._out.write(f"\n{shown}\n")
         self._out.flush()
-        return _post(channel, made)
 
     def _append(self, channel: Channel, text: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +108,11 @@ class ConsolePublisher:
 
 def _mark(digest: Digest) -> str:
     return f"-- {digest.local_date} part {digest.part} (post {digest.id})"
+
+
+def _revised(digest: Digest) -> str:
+    errata = " ".join(str(pick.erratum.id) if pick.erratum else "0" for pick in digest.picks)
+    return f"{_mark(digest)} as corrected ({errata})"
 
 
 def _post(channel: Channel, digest: Digest) -> Post:

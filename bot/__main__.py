@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from bot.cli import care, honest, keep, library, run, scripts, share, stages, train
+from bot.cli import care, errata, honest, keep, library, run, scripts, share, stages, train
 from bot.cli.app import main
 
-__all__ = ["care", "honest", "keep", "library", "main", "run", "scripts", "share", "stages", "train"]
+__all__ = [
+    "care",
+    "errata",
+    "honest",
+    "keep",
+    "library",
+    "main",
+    "run",
+    "scripts",
+    "share",
+    "stages",
+    "train",
+]
 
 if __name__ == "__main__":
     main()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.calendar import WEEKDAYS
 from bot.domain import Channel
 from bot.errors import EarmarkError
-from bot.handlers import ask, dig, hear, insights, podcasts, schedule, taste
+from bot.handlers import ask, dig, errata, hear, insights, podcasts, schedule, taste
 from bot.limits import Refusal
 from bot.request import Action, Command, Core, Handler, Option, Request
 from bot.views import Form, View, message
@@ -88,8 +88,12 @@ def form(
     """The form to show instead of running an action whose options are missing; None: just run it, which
     also tells those who may not why."""
     chosen = _action(name, action)
-    given = [value for value in (options or {}).values() if value.strip()]
-    if chosen is None or chosen.form is None or given or _is_kept_from(chosen, channel, is_admin):
+    given = {name: value.strip() for name, value in (options or {}).items() if value.strip()}
+    if chosen is None or _is_kept_from(chosen, channel, is_admin):
+        return None
+    if chosen.completion and given:
+        return chosen.completion(core, channel, given)
+    if chosen.form is None or given:
         return None
     return chosen.form(core, channel)
 
@@ -237,6 +241,54 @@ _PODCASTS = (
         changes=True,
     ),
 )
+_CASE = Option(
+    name="number", description="its number in /errata", kind="number", required=True, most=2**31 - 1
+)
+_WHY = Option(name="reason", description="what is wrong with it; others will read this")
+_ERRATA = (
+    Action(
+        name="list",
+        description="what is held to be wrong here, and waits for a decision",
+        handler=errata.errata,
+        options=(Option(name="page", description="which page", kind="number"),),
+    ),
+    Action(
+        name="withdraw",
+        description="cross the insight out in its post",
+        handler=errata.withdraw,
+        options=(_CASE, _WHY),
+        changes=True,
+    ),
+    Action(
+        name="correct",
+        description="put other words in its place, as this channel's",
+        handler=errata.correct,
+        options=(
+            _CASE,
+            Option(name="headline", description="the claim, 12 words at most", named=True),
+            Option(name="text", description="35 to 65 words"),
+        ),
+        changes=True,
+        completion=errata.correct_form,
+    ),
+    Action(
+        name="dismiss",
+        description="let it stand",
+        handler=errata.dismiss,
+        options=(_CASE, replace(_WHY, description="why it is right; nobody else reads this")),
+        changes=True,
+    ),
+)
+_WRONG = Action(
+    description="say that an insight is wrong",
+    handler=errata.wrong,
+    options=(
+        _NUMBER,
+        Option(name="post", description="which post, if not the latest", named=True),
+        _WHY,
+    ),
+    completion=errata.wrong_form,
+)
 _DIGEST = (
     Action(name="show", description="the schedule and settings of this channel", handler=schedule.show),
     Action(
@@ -321,6 +373,8 @@ COMMANDS: dict[str, Command] = {
             Option(name="verdict", description="was it?", choices=tuple(insights.VERDICTS), required=True),
         ),
         _one("why", "why an insight is in the post", taste.why, _NUMBER),
+        Command(name="wrong", description="say that an insight is wrong", actions=(_WRONG,)),
+        Command(name="errata", description="decide what is done about wrong insights", actions=_ERRATA),
         _one("help", "this list", help_, Option(name="command", description="tell more of this one")),
     )
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.domain import Digest, Follow, Insight, Pick, hhmmss
+from bot.domain import Digest, Erratum, Follow, Insight, Pick, hhmmss
 from bot.ports import Pages
 from bot.views import Button, Heading, Item, Part, Place, Reference, Text, View
 
@@ -26,11 +27,7 @@ def view(digest: Digest, pages: Pages | None = None, *, clips: bool = False) -> 
         Heading(text=f"{title} worth knowing · {long_date(digest.local_date)}"),
         Text(text=_scanned(digest), quiet=True),
         *(item(pick, n, pages, digest.local_date) for n, pick in enumerate(digest.picks, 1)),
-        *(
-            button
-            for n, pick in enumerate(digest.picks, 1)
-            for button in _buttons(n, clips and audible(pick))
-        ),
+        *(b for n, pick in enumerate(digest.picks, 1) for b in _buttons(n, pick, digest.id, clips)),
         Text(text=made_by(digest.picks), quiet=True),
     ]
     return View(parts=tuple(parts), private=False, digest_id=digest.id)
@@ -40,33 +37,41 @@ def audible(pick: Pick) -> bool:
     return pick.episode.enclosure is not None
 
 
-def _buttons(number: int, heard: bool) -> tuple[Button, ...]:
+def _buttons(number: int, pick: Pick, digest_id: int, clips: bool) -> tuple[Button, ...]:
+    dig = Button(label=f"Dig into {number}", command=f"/dig {number}", item=number)
+    if is_withdrawn(pick):
+        return (dig,)
     hear = Button(label="▶ Hear it", command=f"/hear {number}", item=number, icon="▶️")
+    # The form that this opens doesn't know the message that it was opened in: hence the post's number.
+    wrong = f"/wrong post:{digest_id} {number}" if digest_id else f"/wrong {number}"
     return (
-        Button(label=f"Dig into {number}", command=f"/dig {number}", item=number),
-        *((hear,) if heard else ()),
+        dig,
+        *((hear,) if clips and audible(pick) else ()),
         Button(label="👍 Useful", command=f"/rate {number} useful", item=number, minor=True),
         Button(label="👎 Not useful", command=f"/rate {number} useless", item=number, minor=True),
+        Button(label="Wrong?", command=wrong, item=number, minor=True),
     )
 
 
 def item(pick: Pick, number: int, pages: Pages | None = None, today: date | None = None) -> Item:
     """Both links lead to our own page at that moment where there is one: it plays from there. `today`: the
     day of its post, from which earlier ones are named."""
-    insight, place = pick.insight, _place(pick, pages)
+    insight, place, struck = amended(pick), _place(pick, pages), is_withdrawn(pick)
     return Item(
         number=number,
         headline=insight.headline,
-        text=insight.text,
-        quote=insight.quote,
-        by=insight.speaker,
+        text="" if struck else insight.text,
+        quote="" if struck else insight.quote,
+        by="" if struck else insight.speaker,
+        note=note(pick.erratum),
+        struck=struck,
         source=place.source,
         moment=place.moment,
         page=place.page,
         link=place.link,
-        also=tuple(_place(other, pages) for other in pick.also[:SOURCES]),
-        more=max(0, len(pick.also) - SOURCES),
-        follows=_reference(pick.follows, pages, today) if pick.follows else None,
+        also=() if struck else tuple(_place(other, pages) for other in pick.also[:SOURCES]),
+        more=0 if struck else max(0, len(pick.also) - SOURCES),
+        follows=_reference(pick.follows, pages, today) if pick.follows and not struck else None,
     )
 
 
@@ -93,6 +98,29 @@ def _whose(day: date, today: date | None) -> str:
     if apart == timedelta(1):
         return "yesterday’s"
     return f"{day:%A}’s" if apart and apart < timedelta(7) else f"{day.day} {day:%B}’s"
+
+
+def is_withdrawn(pick: Pick) -> bool:
+    return pick.erratum is not None and pick.erratum.verdict == "withdrawn"
+
+
+def amended(pick: Pick) -> Insight:
+    """The insight in the words that the channel gave it, if it did."""
+    erratum = pick.erratum
+    if erratum is None or erratum.verdict != "corrected":
+        return pick.insight
+    return replace(pick.insight, headline=erratum.headline, text=erratum.text)
+
+
+def note(erratum: Erratum | None) -> str:
+    """What was found wrong, when, and by whom: people's words are never passed off as a model's; "" if
+    nothing was."""
+    if erratum is None:
+        return ""
+    day = f"{erratum.decided_at.day} {erratum.decided_at:%B %Y}"
+    by = "by the channel" if erratum.channel_id is not None else "after a check against the transcript"
+    reason = f": {erratum.reason.rstrip('. ')}" if erratum.reason else ""
+    return f"{erratum.verdict.capitalize()} on {day} {by}{reason}."
 
 
 def page_link(pick: Pick, pages: Pages) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 from bot import digest
 from bot.domain import Digest, Pick, hhmmss
 from bot.ports import Pages
-from bot.views import Item
+from bot.views import WITHDRAWN, Item
 
 Format = Literal["md", "readwise"]
 # https://readwise.io/import_bulk: these columns, in this order.
@@ -49,8 +49,12 @@ def _of_digest(made: Digest, pages: Pages | None) -> str:
 
 
 def _note(pick: Pick, number: int, pages: Pages | None, today: date) -> str:
-    insight = pick.insight
+    insight = digest.amended(pick)
+    if digest.is_withdrawn(pick):
+        title = f"### {number}. ~~{escaped(insight.headline)}~~"
+        return "\n".join([title, "", escaped(digest.note(pick.erratum)), "", _source(pick, pages), ""])
     by = f" — {escaped(insight.speaker)}" if insight.speaker else ""
+    note = [f"*{escaped(digest.note(pick.erratum))}*", ""] if pick.erratum else []
     return "\n".join(
         [
             f"### {number}. {escaped(insight.headline)}",
@@ -59,6 +63,7 @@ def _note(pick: Pick, number: int, pages: Pages | None, today: date) -> str:
             "",
             f"> “{escaped(insight.quote)}”{by}",
             "",
+            *note,
             _source(pick, pages),
             "",
             *(line for said in _elsewhere(digest.item(pick, number, pages, today)) for line in (said, "")),
@@ -126,12 +131,15 @@ def _row(pick: Pick, made: Digest, pages: Pages | None) -> list[str]:
 
 
 def _claim(pick: Pick) -> str:
-    by = f"\n— {pick.insight.speaker}" if pick.insight.speaker else ""
+    insight, note = digest.amended(pick), digest.note(pick.erratum)
+    if digest.is_withdrawn(pick):
+        return f"{WITHDRAWN}{insight.headline}\n{note}"
+    by = f"\n— {insight.speaker}" if insight.speaker else ""
     also = "".join(
         f"\nAlso on {' · '.join(filter(None, (other.episode.show, other.episode.title)))}"
         for other in pick.also
     )
-    return f"{pick.insight.headline}\n{pick.insight.text}{by}{also}"
+    return f"{insight.headline}\n{insight.text}{by}{also}" + (f"\n{note}" if note else "")
 
 
 def _harmless(cell: str) -> str:

@@ -24,6 +24,7 @@ LIMIT_S: dict[Stage, float] = {
     "write": 4 * HOUR_S,
     "compose": HOUR_S / 4,
     "publish": HOUR_S / 4,
+    "revise": HOUR_S / 4,
 }
 
 

@@ -75,6 +75,7 @@ _SINCE: Mapping[Stage, Callable[[Store, int, Touched], datetime | None]] = {
     "write": lambda store, id_, touched: touched.get(("read", id_)),
     "compose": lambda store, id_, touched: store.channel(id_).next_post_at,
     "publish": lambda store, id_, touched: store.digest(id_).created_at,
+    "revise": lambda store, id_, touched: None,
 }
 
 

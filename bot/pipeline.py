@@ -1,7 +1,7 @@
 """The whole way from a feed to a post, one stage a method: read this file first.
 
     feed ─refresh→ episodes ─transcribe→ transcript ─read→ passages ─write→ insights
-    ─compose→ digest ─publish→ post
+    ─compose→ digest ─publish→ post ─revise→ the post, corrected
 
 Progress is what is stored. Each stage asks the store what lacks its next form, takes a lease on one unit,
 makes it, and saves it with its mark in one transaction. A crash loses only the unit in hand; an expected
@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -73,6 +73,7 @@ class Pipeline:
             "write": self._write,
             "compose": self._compose,
             "publish": self._publish,
+            "revise": self._revise,
         }
 
     def run(self, stage: Stage, limit: int = 100) -> int:
@@ -265,14 +266,34 @@ class Pipeline:
         publisher = self.engines.publisher(channel.platform)
         # A crash or a lost reply may have left the post there without its mark: look before sending again.
         # The fence tells, not the attempt, which `retry` counts from one again.
-        try:
+        with self._reaching(channel):
             post = publisher.find(channel, made) if claim.fence > 1 else None
-            if post is None and not self.store.renew(claim, self.clock(), LEASE_S):
-                # Asked last thing before sending: this process may have slept while another one posted.
-                raise LeaseLost(f"Another worker has taken over: publish {made.id}.")
+            if post is None:
+                self._still_ours(claim)
             self.store.save_post(claim, post or publisher.publish(channel, made))
+
+    def _revise(self, claim: Claim) -> None:
+        # Asked before the digest is: what is decided while it is being sent goes on waiting.
+        waiting = self.store.revisions(claim.subject)
+        made, post = self.store.digest(claim.subject), self.store.post(claim.subject)
+        assert post is not None, "pending('revise') names only digests that are posted"
+        channel = self.store.channel(made.channel_id)
+        with self._reaching(channel):
+            self._still_ours(claim)
+            self.engines.publisher(channel.platform).revise(channel, made, post)
+        self.store.save_revision(claim, waiting)
+
+    def _still_ours(self, claim: Claim) -> None:
+        """Asked last thing before sending: this process may have slept while another one did it."""
+        if not self.store.renew(claim, self.clock(), LEASE_S):
+            raise LeaseLost(f"Another worker has taken over: {claim.stage} {claim.subject}.")
+
+    @contextmanager
+    def _reaching(self, channel: Channel) -> Iterator[None]:
+        """A channel that can't be reached is noted so, and left alone until somebody mends it: no storm."""
+        try:
+            yield
         except Unreachable as error:
-            # Noted on the channel, which is then left alone until somebody mends it: no storm of tries.
             self.store.save_channel(replace(self.store.channel(channel.id), trouble=str(error)))
             raise
 

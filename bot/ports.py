@@ -15,7 +15,9 @@ from bot.domain import (
     Clip,
     Digest,
     Episode,
+    Erratum,
     Feed,
+    Flag,
     Had,
     Insight,
     Passage,
@@ -25,6 +27,7 @@ from bot.domain import (
     Rated,
     Rating,
     Reading,
+    Recheck,
     Sentence,
     Source,
     Stage,
@@ -97,6 +100,21 @@ class Publisher(Protocol):
 
     def publish(self, channel: Channel, digest: Digest) -> Post: ...
 
+    def revise(self, channel: Channel, digest: Digest, post: Post) -> None:
+        """Make the post show the digest as it is now. May be asked again: then it changes nothing. A post
+        that people deleted is left alone."""
+        ...
+
+
+class Checker(Protocol):
+    """Holds insights against what was said, by rules alone: the same question has the same answer."""
+
+    def recheck(self, insight: Insight, episode: Episode, source: Source, reading: Reading) -> Recheck: ...
+
+    def misfit(self, headline: str, text: str) -> tuple[str, ...]:
+        """What keeps a person's correction from being posted, in words: its length, an address in it."""
+        ...
+
 
 class FeedStore(Protocol):
     def add_feed(self, feed: Feed) -> Feed:
@@ -144,7 +162,8 @@ class WorkStore(Protocol):
 
         transcribe: wanted episodes without transcript, newest first. read: usable transcripts without
         reading. write: readings without insights marked. compose: channels that are due. publish: digests
-        composed but not posted. Excluded: live leases, not-before in the future, set aside.
+        composed but not posted. revise: digests whose posts don't show a decision yet.
+        Excluded: live leases, not-before in the future, set aside.
         """
         ...
 
@@ -194,6 +213,8 @@ class LibraryStore(Protocol):
     def insights(self, episode_id: int) -> list[Insight]:
         """Best first."""
         ...
+
+    def insight(self, insight_id: int) -> Insight: ...
 
     def heard(self, feed_ids: Sequence[int]) -> list[int]:
         """The episodes with usable transcripts, newest first."""
@@ -287,6 +308,38 @@ class ChannelStore(Protocol):
         ...
 
 
+class ErrataStore(Protocol):
+    def flag(self, flag: Flag) -> Flag:
+        """A person's later flag of the same insight in the channel replaces the earlier one."""
+        ...
+
+    def flags(self, channel_id: int | None = None) -> list[Flag]:
+        """Of a channel (None: of all), settled ones too, in the order in which they first came."""
+        ...
+
+    def decide(self, erratum: Erratum) -> Erratum:
+        """Store a decision; in the same transaction the open flags that it is about are settled, and the
+        posts that it changes noted as waiting for `revise`, in its channel or (None) in all."""
+        ...
+
+    def errata(self, insight_ids: Sequence[int], channel_id: int | None = None) -> dict[int, Erratum]:
+        """By insight, what is to be shown of it in a channel (None: where no channel is known): what was
+        decided for all, else what the channel decided last, unless that was to let it stand."""
+        ...
+
+    def decided(self) -> list[Erratum]:
+        """All decisions, in their order."""
+        ...
+
+    def revisions(self, digest_id: int) -> list[int]:
+        """The decisions (their ids) that the digest's post doesn't show yet."""
+        ...
+
+    def save_revision(self, claim: Claim, erratum_ids: Sequence[int]) -> None:
+        """The post shows these now. One that was decided meanwhile goes on waiting."""
+        ...
+
+
 SealedKind = Literal["feed", "episode", "secret"]
 
 
@@ -326,7 +379,7 @@ class NoteStore(Protocol):
         ...
 
 
-class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, NoteStore, Protocol):
+class Store(FeedStore, WorkStore, LibraryStore, ChannelStore, ErrataStore, NoteStore, Protocol):
     """Everything Earmark remembers. Holds no lock between calls; safe in several processes at once."""
 
     def close(self) -> None: ...

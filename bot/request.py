@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.domain import Channel, Digest, Feed
 from bot.limits import Limits
-from bot.ports import Answerer, ClipMaker, Pages, Store
+from bot.ports import Answerer, Checker, ClipMaker, Pages, Store
 from bot.views import Form, View
 
 
@@ -32,6 +32,8 @@ class Core(Protocol):
     def discoverer(self) -> Discoverer: ...
     @property
     def answerer(self) -> Answerer: ...
+    @property
+    def checker(self) -> Checker: ...
     @property
     def pages(self) -> Pages | None: ...
     @property
@@ -67,6 +69,7 @@ Handler = Callable[[Core, Request], View]
 # What is typed so far → (what is shown, what is filled in), at most 25.
 Completer = Callable[[Core, Channel, str], Sequence[tuple[str, str]]]
 Former = Callable[[Core, Channel], Form]
+Completion = Callable[[Core, Channel, Mapping[str, str]], Form | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,9 @@ class Option:
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """One thing that a command does. `changes`: it changes settings, which may be for admins only. `form` is
-    shown, where the platform can, when a required option is missing (or always, with no options). `cost` is
-    what it takes of the person's and the workspace's share of an hour (`bot/limits.py`). `slow` is said
+    shown, where the platform can, when a required option is missing (or always, with no options).
+    `completion` asks in a form for what the given options leave open, None where they leave nothing. `cost`
+    is what it takes of the person's and the workspace's share of an hour (`bot/limits.py`). `slow` is said
     meanwhile where it may take long and the platform itself shows nothing."""
 
     name: str = ""
@@ -99,6 +103,7 @@ class Action:
     changes: bool = False
     cost: int = 0
     form: Former | None = None
+    completion: Completion | None = None
     slow: str = ""
 
 

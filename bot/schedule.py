@@ -102,6 +102,7 @@ class Worker:
     def posts(self) -> None:
         self._until_idle("compose")
         self._until_idle("publish")
+        self._until_idle("revise")
 
     def tidy(self) -> None:
         self._sweep(self._pipeline.clock())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import claims
+from bot import claims, digest
 from bot.domain import Answer, Channel, Digest, ThreadAnswers, Turn
 from bot.errors import EarmarkError
 from bot.following import followed
@@ -194,4 +194,6 @@ def in_context(made: Digest, text: str, position: int, turns: Sequence[Turn]) ->
 def _about(made: Digest, position: int) -> tuple[Part, ...]:
     if not position:
         return ()
-    return (Text(text=f"On {position}: {made.picks[position - 1].insight.headline}", quiet=True),)
+    pick = made.picks[position - 1]
+    about = Text(text=f"On {position}: {digest.amended(pick).headline}", quiet=True)
+    return (about, Text(text=digest.note(pick.erratum))) if pick.erratum else (about,)

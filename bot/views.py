@@ -45,9 +45,10 @@ class Reference:
 class Item:
     """One numbered insight: headline, text, quote and by whom, and where it was said.
 
-    `source` is show and episode in words, `page` the episode's page; `moment` is "12:31" or "", `link` the
-    audio at that second. Links are http(s) or "". `also` are the places where the same was said, and `more`
-    how many there are beside those; `follows` is what it follows up on.
+    `note` says what was found wrong with it ("": nothing); a `struck` one is withdrawn: only its headline is
+    left, crossed out. `source` is show and episode in words, `page` the episode's page; `moment` is "12:31"
+    or "", `link` the audio at that second. Links are http(s) or "". `also` are the places where the same was
+    said, and `more` how many there are beside those; `follows` is what it follows up on.
     """
 
     number: int
@@ -57,6 +58,8 @@ class Item:
     by: str
     source: str
     moment: str = ""
+    note: str = ""
+    struck: bool = False
     page: str = ""
     link: str = ""
     also: tuple[Place, ...] = ()
@@ -100,6 +103,7 @@ class Audio:
 
 Part = Heading | Text | Item | Quote | Button | Audio
 
+WITHDRAWN = "[withdrawn] "  # before a headline, where nothing can be crossed out
 MAX_COMMAND = 80  # Discord's custom_id takes 100, and the digest's number is in it too
 
 
@@ -190,10 +194,13 @@ def _plain_item(item: Item, width: int) -> str:
     number, indent = f"{item.number}. ", "   "
     where = " · ".join(filter(None, (item.source, item.moment)))
     link = item.link or item.page
+    headline = f"{WITHDRAWN if item.struck else ''}{item.headline}"
+    said = _quote(item.quote, item.by, width, indent) if item.quote else ""
     lines = [
-        textwrap.fill(item.headline, width, initial_indent=number, subsequent_indent=indent),
+        textwrap.fill(headline, width, initial_indent=number, subsequent_indent=indent),
         textwrap.fill(item.text, width, initial_indent=indent, subsequent_indent=indent),
-        _quote(item.quote, item.by, width, indent),
+        said,
+        textwrap.fill(item.note, width, initial_indent=indent, subsequent_indent=indent),
         textwrap.fill(where, width, initial_indent=indent, subsequent_indent=indent),
         *_linked(link),
         *(line for place in item.also for line in _also(place, width)),

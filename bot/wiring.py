@@ -24,7 +24,7 @@ from bot.errors import ConfigError, of_system
 from bot.limits import Limits
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
-from bot.ports import Answerer, ClipMaker, Publisher, Reader, Secrets, Store, Transcriber, Writer
+from bot.ports import Answerer, Checker, ClipMaker, Publisher, Reader, Secrets, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
     from bot.answer.joined import Library
@@ -231,6 +231,12 @@ class Earmark:
     @cached_property
     def answerer(self) -> Answerer:
         return wiring_models.answerer(self.settings, self.encoder, self.library)
+
+    @cached_property
+    def checker(self) -> Checker:
+        from bot.write.recheck import TranscriptChecker
+
+        return TranscriptChecker()
 
     @cached_property
     def library(self) -> Library:

@@ -36,6 +36,7 @@ QUEUES: Mapping[Stage, str] = {
     "write": "write",
     "compose": "post",
     "publish": "post",
+    "revise": "post",
 }
 LANES = ("io", "asr", "write", "post", "clock")
 # The processes of `earmark run`: as without a queue, models apart from feeds and posts.

@@ -153,6 +153,14 @@ class DiscordRest:
                 return _json(found[::-1])
             case "POST", "channels", id_, "messages":
                 return _json(self._posted(self.channels[id_]["id"], body))
+            case "GET", "channels", id_, "messages", message:
+                return _json(self.messages[self.channels[id_]["id"]][message])
+            case "PATCH", "channels", id_, "messages", message:
+                where = self.channels[id_]["id"]
+                was = self.messages[where][message]
+                made = p.message(message, where, p.EARMARK, body) | {"timestamp": was["timestamp"]}
+                self.messages[where][message] = made
+                return _json(made)
             case "POST", "channels", id_, "messages", message, "threads":
                 return self._threaded(id_, message, body)
             case "POST", "channels", _, "typing":

@@ -140,6 +140,7 @@ class FakePublisher:
 
     platform: str = "console"
     posts: list[Digest] = field(default_factory=list)
+    revised: list[Digest] = field(default_factory=list)
     lose_reply: bool = False
     refuse: bool = False
     refuses: PublishError | None = None
@@ -158,6 +159,13 @@ class FakePublisher:
         if self.lose_reply:
             raise PublishError("No reply came.")
         return self._post(channel, digest)
+
+    def revise(self, channel: Channel, digest: Digest, post: Post) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.revised.append(digest)
+        if self.lose_reply:
+            raise PublishError("No reply came.")
 
     def _post(self, channel: Channel, digest: Digest) -> Post:
         return Post(

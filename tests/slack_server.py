@@ -109,6 +109,13 @@ class SlackServer:
         self.messages.append({"ts": ts, "user": BOT, "bot_id": "BBOT", **given})
         return {"channel": given["channel"], "ts": ts}
 
+    def _chat_update(self, given: Json) -> Json:
+        at = next((n for n, m in enumerate(self.messages) if m["ts"] == given["ts"]), None)
+        if at is None:
+            return {"ok": False, "error": "message_not_found"}
+        self.messages[at] = {**self.messages[at], **given}
+        return {"channel": given["channel"], "ts": given["ts"]}
+
     def _chat_getPermalink(self, given: Json) -> Json:
         return {"permalink": f"https://slack.example/{given['channel']}/{given['message_ts']}"}
 

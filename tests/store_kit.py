@@ -19,6 +19,7 @@ from bot.domain import (
     Claim,
     Digest,
     Episode,
+    Erratum,
     Feed,
     Insight,
     Pick,
@@ -188,6 +189,17 @@ class World:
         state = {"next_check_at": NOW + HOUR} | state
         claim = self.take("refresh", self.feed.id)
         self.store.save_poll(claim, replace(self.feed, **state), Changes(new=new, updated=updated))
+
+
+def withdrawn(world: World) -> Digest:
+    """A digest that is posted, and of which an insight was withdrawn since."""
+    store, (id_,) = world.store, world.add(episode())
+    world.bring(id_, "compose", insight(1))
+    made = world.compose(store.backlog(world.channel.id, NOW - DAY))
+    store.save_post(world.take("publish", made.id), world.post_of(made))
+    about, here = made.picks[0].insight.id, world.channel.id
+    store.decide(Erratum(insight_id=about, channel_id=here, verdict="withdrawn", decided_at=NOW))
+    return made
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot import digest
-from bot.domain import Channel
+from bot.domain import Channel, Erratum
 from bot.errors import PublishError
 from bot.ports import Publisher
 from bot.views import Button, Item, plain
@@ -29,6 +30,7 @@ class Platform:
     publisher: Callable[[], Publisher]
     break_it: Callable[[], object]
     shown: Callable[[], str]
+    delete: Callable[[], object]
 
 
 @contextmanager
@@ -42,6 +44,7 @@ def console(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]
         publisher=lambda: publisher(FakeHost(data_dir=folder, out=out)),
         break_it=lambda: posts.write_text("a file where the folder should be"),
         shown=out.getvalue,
+        delete=lambda: (posts / "C1.txt").unlink(),
     )
 
 
@@ -57,6 +60,7 @@ def slack(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
             publisher=lambda: SlackPublisher(host, sleep=lambda _: None),
             break_it=lambda: server.refuse["chat.postMessage"].append((503, {}, {"ok": False})),
             shown=lambda: "\n".join(words(message) for message in server.messages),
+            delete=server.messages.clear,
         )
 
 
@@ -78,6 +82,7 @@ def discord(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]
             publisher=lambda: publisher(FakeHost(settings=dict(server.settings))),
             break_it=lambda: server.fail("POST", f"/channels/{p.ROOM}/messages", 403, code=50013),
             shown=lambda: str(server.messages[p.ROOM]),
+            delete=lambda: server.messages[p.ROOM].clear(),
         )
 
 
@@ -122,6 +127,35 @@ def test_every_insight_is_shown_with_its_words_and_source(platform: Platform) ->
     for pick in DIGEST.picks:
         assert pick.insight.headline in shown and pick.insight.speaker in shown
     assert "9 new episodes" in shown and "Earmark extractive 1" in shown and "javascript:" not in shown
+
+
+WRONG = Erratum(
+    id=3,
+    insight_id=11,
+    channel_id=7,
+    verdict="withdrawn",
+    reason="The guest said <!channel> *half*",
+    decided_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+)
+
+
+def test_a_post_is_corrected_in_place_and_asked_twice_stays_so(platform: Platform) -> None:
+    post = platform.publisher().publish(platform.channel, DIGEST)
+    now = replace(DIGEST, picks=(replace(DIGEST.picks[0], erratum=WRONG), *DIGEST.picks[1:]))
+    platform.publisher().revise(platform.channel, now, post)
+    shown = platform.shown()
+    assert "Withdrawn on 24 November 2026" in " ".join(shown.split())
+    assert DIGEST.picks[1].insight.headline in shown
+    platform.publisher().revise(platform.channel, now, post)
+    assert platform.shown() == shown
+    found = platform.publisher().find(platform.channel, DIGEST)
+    assert found is not None and found.message_id == post.message_id
+
+
+def test_a_post_that_somebody_deleted_is_left_alone(platform: Platform) -> None:
+    post = platform.publisher().publish(platform.channel, DIGEST)
+    platform.delete()
+    platform.publisher().revise(platform.channel, DIGEST, post)
 
 
 def test_what_can_not_be_posted_is_a_publish_error_in_words(platform: Platform) -> None:

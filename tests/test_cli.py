@@ -19,7 +19,7 @@ from bot.store.sql import SqlStore
 from bot.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish")
+STAGES = ("refresh", "transcribe", "read", "write", "compose", "publish", "revise")
 OTHERS = ("demo", "run", "work", "serve", "add", "remove", "feeds", "export-opml", "status", "retry")
 KEEPING = ("backup", "restore")
 VERBS = (*STAGES, *OTHERS, *KEEPING, "insights", "ask", "weights", "doctor", "pages", "export-insights")

@@ -16,6 +16,7 @@ from bot.limits import Limits
 from bot.ports import ClipMaker, Pages
 from bot.request import Request
 from bot.views import Button, plain
+from bot.write.recheck import TranscriptChecker
 from tests.fakes import FakeFeeds
 from tests.test_pipeline import URL, World
 
@@ -42,6 +43,7 @@ class FakeCore:
 
     def __init__(self, world: World) -> None:
         self.world, self.store = world, world.store
+        self.checker = TranscriptChecker()
         self.answerer, self.discoverer = FakeAnswerer(), FakeFeeds()
         self.limits = Limits(world.clock)
 

@@ -16,6 +16,7 @@ from adapters.discord.items import as_sent
 from adapters.discord.limits import units
 from adapters.discord.neutral import fitted, inert, with_links
 from adapters.discord.render import Message, rendered
+from adapters.discord.rows import Choose, Press, rows
 from bot import digest
 from bot.inert import one_line, shortened, web_link
 from bot.views import Button, Heading, Item, Part, Place, Quote, Reference, Text, View, message
@@ -234,3 +235,16 @@ def test_sharing_and_replacing_are_told_by_the_ids() -> None:
     ids = [button["custom_id"] for button in row["components"]]
     assert ids == ["emr:0:/podcasts remove 3 yes", "emr:0:/podcasts list", "emshare"]
     assert row["components"][0]["style"] == 4
+
+
+def test_ten_insights_keep_all_their_buttons_whatever_is_in_the_menu() -> None:
+    ten = replace(DIGEST, picks=tuple(replace(pick) for pick in (*PICKS, *PICKS)))
+    for clips in (False, True):
+        view = digest.view(ten, clips=clips)
+        pressed = {part.custom_id for row in rows(view) for part in row if isinstance(part, Press)}
+        wanted = [b.command for b in view.parts if isinstance(b, Button) and not b.minor]
+        assert {f"em:42:{line}" for line in wanted} == pressed
+        assert len(rows(view)) <= 5
+    menus = [part for row in rows(digest.view(ten)) for part in row if isinstance(part, Choose)]
+    assert [len(menu.options) for menu in menus] == [25, 5]
+    assert len({menu.custom_id for menu in menus}) == 2

@@ -25,6 +25,7 @@ from tests.store_kit import (
     World,
     episode,
     insight,
+    withdrawn,
 )
 
 
@@ -123,6 +124,7 @@ def _saves(world: World, stage: Stage, subject: int) -> Callable[[Claim], None]:
         "write": lambda c: store.save_insights(c, subject, (insight(),), NOW),
         "compose": lambda c: store.save_digest(c, digest, later),
         "publish": lambda c: store.save_post(c, world.post_of(replace(digest, id=subject))),
+        "revise": lambda c: store.save_revision(c, store.revisions(subject)),
     }
     return table[stage]
 
@@ -135,6 +137,8 @@ def _ready(world: World, stage: Stage) -> int:
         return world.store.save_channel(replace(world.channel, next_post_at=NOW)).id
     if stage == "publish":
         return world.compose([]).id
+    if stage == "revise":
+        return withdrawn(world).id
     (id_,) = world.add(episode())
     world.bring(id_, stage)
     return id_
@@ -145,7 +149,7 @@ def _everything(store: Store, world: World) -> list[object]:
     episodes = store.episodes(feed)
     made = [(store.transcript(e.id), store.reading(e.id), store.insights(e.id)) for e in episodes]
     digests = store.digests(channel)
-    posts = [store.post(d.id) for d in digests]
+    posts = [(store.post(d.id), store.revisions(d.id)) for d in digests]
     return [
         store.feed(feed),
         episodes,

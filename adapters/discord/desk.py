@@ -82,6 +82,11 @@ class Desk:
     async def pressed(
         self, interaction: Interaction, line: str, digest_id: int, *, replace: bool = False
     ) -> None:
+        form = await self._form_of(interaction, line)
+        if form is not None:
+            await responded(interaction.response.send_modal(modal(form, digest_id)))
+            return
+
         def work(core: Core, channel: Channel, asked: Asked) -> View:
             return commands.run(
                 core, channel, line, digest_id=asked.digest_id, user=asked.user, is_admin=asked.is_admin
@@ -124,11 +129,20 @@ class Desk:
         except (TimeoutError, EarmarkError):
             return ()
 
+    async def _form_of(self, interaction: Interaction, line: str) -> Form | None:
+        """The form that asks for what a button's line leaves open."""
+        try:
+            command, action, options = commands.parse(line)
+        except EarmarkError:
+            return None  # said in words where it is run
+        return await self._form(interaction, command.name, action.name, options)
+
     async def _form(
         self, interaction: Interaction, name: str, action: str, options: dict[str, str]
     ) -> Form | None:
         chosen = commands.COMMANDS[name].action(action)
-        if chosen is None or chosen.form is None or options:
+        has_one = chosen is not None and (chosen.completion if options else chosen.form)
+        if not has_one:
             return None
 
         def find(core: Core, asked: Asked) -> Form | None:

@@ -112,7 +112,7 @@ class Presser(
         await desk.pressed(interaction, match["line"], digest_id, replace=replace)
 
 
-class Chooser(ui.DynamicItem[ui.Select[Any]], template=rf"{CHOOSE}:(?P<digest>\d+)"):
+class Chooser(ui.DynamicItem[ui.Select[Any]], template=rf"{CHOOSE}:(?P<digest>\d+)(?::\d+)?"):
     """A select that runs the line that is chosen."""
 
     @classmethod
@@ -123,7 +123,7 @@ class Chooser(ui.DynamicItem[ui.Select[Any]], template=rf"{CHOOSE}:(?P<digest>\d
 
     async def callback(self, interaction: Interaction) -> None:
         desk: Desk = interaction.client.desk
-        _, _, digest_id = self.custom_id.partition(":")
+        _, digest_id, *_ = self.custom_id.split(":")
         for line in self.item.values:
             await desk.pressed(interaction, line, int(digest_id))
 

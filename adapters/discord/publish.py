@@ -53,6 +53,10 @@ class DiscordPublisher:
         view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
         return self._run(channel, lambda client: publish(client, channel, made, view))
 
+    def revise(self, channel: Channel, made: Digest, post: Post) -> None:
+        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        self._run(channel, lambda client: revise(client, channel, view, post))
+
     def _run(self, channel: Channel, work: Callable[[discord.Client], Coroutine[Any, Any, T]]) -> T:
         async def run() -> T:
             async with asyncio.timeout(DEADLINE_S), rest(token_of(self._host)) as client:
@@ -101,6 +105,33 @@ async def find(client: discord.Client, channel: Channel, made: Digest, view: Vie
             thread = str(message.channel.id) if in_forum else await _hung(message, made, view)
             return _post(channel, made, message, thread)
     return None
+
+
+async def revise(client: discord.Client, channel: Channel, view: View, post: Post) -> None:
+    """Edit the post in its place; one that somebody deleted is left alone."""
+    place: Any = await client.fetch_channel(int(post.channel))
+    try:
+        if isinstance(place, discord.ForumChannel):
+            place = await _opened(client, post)
+        message = await place.fetch_message(int(post.message_id))
+    except discord.NotFound:
+        log.warning("The post of digest %s is no longer there: nothing to correct.", post.digest_id)
+        return
+    try:
+        await message.edit(**as_sent(rendered(view)))
+    except discord.Forbidden as error:
+        raise Unreachable(await _forbidden(client, place, channel)) from error
+    except discord.HTTPException as error:
+        if error.status != INVALID:
+            raise
+        log.warning("Discord refuses the correction (%s); once more without links.", error.code)
+        await message.edit(**as_sent(rendered(unlinked(view))))
+
+
+async def _opened(client: discord.Client, post: Post) -> Any:
+    """The thread of a forum's post: after a quiet week it is archived, and nothing in it can be edited."""
+    thread: Any = await client.fetch_channel(int(post.thread_id))
+    return await thread.edit(archived=False) if thread.archived else thread
 
 
 async def _recent(place: Any, us: int) -> AsyncIterator[discord.Message]:

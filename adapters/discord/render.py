@@ -202,14 +202,17 @@ def _item(item: Item, room: Room) -> Card:
     moment = plain(item.moment, 40)
     moment = f"▶ {moment or 'Listen'}" if link else moment
     source = plain(item.source, limits.AUTHOR - 60)
+    note = fitted(one_line(item.note), min(room.text, 300))
     said = (
         fitted(one_line(item.text), room.text),
         _quote(item.quote, item.by, room.quote),
+        f"*{note}*" if note else "",
         *_elsewhere(item, room),
     )
     author = " · ".join(filter(None, (moment, source)))
+    title = fitted(headline, min(room.text, limits.TITLE - 14))
     return Card(
-        title=f"{item.number}. {fitted(headline, min(room.text, limits.TITLE - 10))}",
+        title=f"{item.number}. {f'~~{title}~~' if item.struck else title}",
         url=web_link(item.page),
         author=author,
         author_url=link if author else "",

@@ -44,10 +44,12 @@ Row = tuple[Press | Choose, ...]
 def rows(view: View, *, share: bool = False) -> tuple[Row, ...]:
     """At most five rows: buttons in the view's order, five a row; below them what is minor as a select."""
     buttons = [part for part in view.parts if isinstance(part, Button)]
-    selects = _selects(view, [b for b in buttons if b.minor and b.item])
-    pressed = [_press(b, view) for b in buttons if not (b.minor and b.item)]
+    pressed = _distinct(_press(b, view) for b in buttons if not (b.minor and b.item))
+    # What people press first comes first: selects get the rows that are left, but one at least.
+    left = limits.ROWS - -(-(len(pressed) + share) // limits.A_ROW)
+    selects = _selects(view, [b for b in buttons if b.minor and b.item], max(1, left))
     room = (limits.ROWS - len(selects)) * limits.A_ROW - share
-    shown = _distinct(pressed)[:room]
+    shown = pressed[:room]
     shown += [Press(label="Share with the channel", custom_id=SHARE, emoji="📣")] if share else []
     in_rows = (tuple(shown[n : n + limits.A_ROW]) for n in range(0, len(shown), limits.A_ROW))
     return (*in_rows, *((select,) for select in selects))
@@ -71,13 +73,19 @@ def _press(button: Button, view: View) -> Press:
     )
 
 
-def _selects(view: View, minor: Sequence[Button]) -> list[Choose]:
-    """One select for the first 25: more than ten insights are never posted."""
+def _selects(view: View, minor: Sequence[Button], rows: int) -> list[Choose]:
+    """At most so many selects of 25 each; what has no place there can still be typed."""
     headlines = {part.number: part.headline for part in view.parts if isinstance(part, Item)}
     options = {b.command: (_option(b, headlines.get(b.item, "")), b.command) for b in minor}
-    chosen = tuple(options.values())[: limits.OPTIONS]
-    select = Choose(custom_id=f"{CHOOSE}:{view.digest_id}", placeholder=ASKED, options=chosen)
-    return [select] if chosen else []
+    every, most = tuple(options.values()), limits.OPTIONS
+    return [
+        Choose(
+            custom_id=f"{CHOOSE}:{view.digest_id}" + (f":{start}" if start else ""),
+            placeholder=ASKED,
+            options=every[start : start + most],
+        )
+        for start in range(0, min(len(every), rows * most), most)
+    ]
 
 
 def _option(button: Button, headline: str) -> str:

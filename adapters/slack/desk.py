@@ -76,8 +76,11 @@ class Desk:
     async def form(self, client: AsyncWebClient, place: Place, line: str) -> Form | None:
         """The form that a line opens, if it is one that does and the person may fill it in."""
         channel = await self.channel(place)
-        found = await self.ask(_form, channel, line)
-        return found if found and await self._is_admin(client, channel, place.user) else None
+        if not await self.ask(_form, channel, line):
+            return None
+        return await self.ask(
+            _form, channel, line, is_admin=await self._is_admin(client, channel, place.user)
+        )
 
     async def post(self, digest_id: int) -> Post | None:
         return await self.ask(lambda core: core.store.post(digest_id)) if digest_id else None
@@ -96,9 +99,9 @@ class Desk:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _form(core: Core, channel: Channel, line: str) -> Form | None:
+def _form(core: Core, channel: Channel, line: str, *, is_admin: bool = True) -> Form | None:
     try:
         command, action, options = commands.parse(line)
     except EarmarkError:
         return None
-    return commands.form(core, channel, command.name, action.name, options)
+    return commands.form(core, channel, command.name, action.name, options, is_admin=is_admin)

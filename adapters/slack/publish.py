@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,12 +20,14 @@ from bot.domain import Channel, Digest, Post
 from bot.errors import PublishError, Unreachable
 from bot.ports import Host
 
+log = logging.getLogger(__name__)
 MARK = "earmark_digest"  # the event_type of our messages' metadata
 TIMEOUT_S = 20
 PAUSE_S = 1.1  # Slack takes about one message a second (docs.slack.dev/apis/web-api/rate-limits)
 LOOK_BACK = timedelta(days=3)  # a digest is posted within two days or not at all
 CLOCKS = timedelta(minutes=10)  # how far Slack's clock and ours may lie apart
 PAGE, PAGES = 100, 5
+GONE = "message_not_found"  # somebody deleted the post
 
 # What won't pass by itself, and what to do about it (docs.slack.dev/reference/methods/chat.postMessage).
 _INVITE = "Earmark isn't in this channel: say /invite @Earmark there."
@@ -90,6 +93,24 @@ class SlackPublisher:
                 unfurl_media=False,
             )
         return _post(channel, made, str(sent["ts"]))
+
+    def revise(self, channel: Channel, made: Digest, post: Post) -> None:
+        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        shown = rendered(view)
+        self._spread()
+        with _in_words(channel):
+            try:
+                self._client(channel).chat_update(
+                    channel=post.channel,
+                    ts=post.message_id,
+                    text=shown.text,
+                    blocks=shown.blocks,
+                    metadata={"event_type": MARK, "event_payload": {"delivery": made.id}},
+                )
+            except SlackApiError as error:
+                if _body(error.response).get("error") != GONE:
+                    raise
+                log.warning("The post of digest %s is no longer there: nothing to correct.", made.id)
 
     def _recent(self, channel: Channel, oldest: datetime) -> Iterator[Mapping[str, Any]]:
         client, cursor = self._client(channel), ""

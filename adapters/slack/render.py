@@ -148,10 +148,15 @@ def _text(text: str, quiet: bool, room: Room) -> list[Json]:
 def _item(item: Item, room: Room) -> Iterator[Json]:
     headline = shortened(one_line(item.headline), min(room.text, 300))
     text = shortened(one_line(item.text), room.text)
-    yield _section(_bold(f"{item.number}. {isolated(headline)}"), *_if(text, _words(f"\n{isolated(text)}")))
+    title = _bold(f"{item.number}. {isolated(headline)}")
+    struck = (_bold(f"{item.number}. "), _struck(isolated(headline)))
+    yield _section(*(struck if item.struck else (title,)), *_if(text, _words(f"\n{isolated(text)}")))
     said = _said(item.quote, item.by, room.quote)
     if said:
         yield _quote(said)
+    note = shortened(one_line(item.note), 300)
+    if note:
+        yield _section(_italic(isolated(note)))
     where = list(_where(item, min(room.text, 300)))
     if where:
         yield _section(*where)
@@ -212,6 +217,14 @@ def _words(text: str) -> Json:
 
 def _bold(text: str) -> Json:
     return {"type": "text", "text": text, "style": {"bold": True}}
+
+
+def _struck(text: str) -> Json:
+    return {"type": "text", "text": text, "style": {"bold": True, "strike": True}}
+
+
+def _italic(text: str) -> Json:
+    return {"type": "text", "text": text, "style": {"italic": True}}
 
 
 def _link(url: str, text: str) -> Json:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from bot import digest
 from bot.domain import Digest, Pick, hhmmss
 from bot.ports import Pages
+from bot.views import WITHDRAWN
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -49,7 +50,8 @@ def rss(head: Head, digests: Sequence[Digest], pages: Pages) -> bytes:
 def _item(made: Digest, pick: Pick, pages: Pages) -> ET.Element:
     item = ET.Element("item")
     link = digest.page_link(pick, pages) or pages.link("digest", made.id)
-    _texts(item, title=pick.insight.headline, link=link)
+    title = f"{WITHDRAWN if digest.is_withdrawn(pick) else ''}{digest.amended(pick).headline}"
+    _texts(item, title=title, link=link)
     guid = ET.SubElement(item, "guid", isPermaLink="false")
     guid.text = f"earmark-channel-{made.channel_id}-insight-{pick.insight.id}"
     _texts(item, pubDate=_date(made), description="".join(_markup(pick, link, pages, made.local_date)))
@@ -60,11 +62,14 @@ def _item(made: Digest, pick: Pick, pages: Pages) -> ET.Element:
 
 def _markup(pick: Pick, link: str, pages: Pages, today: date) -> Iterator[str]:
     """What a reader shows, as HTML (which the XML escapes once more)."""
-    insight, episode = pick.insight, pick.episode
+    insight, episode = digest.amended(pick), pick.episode
     by = f" — {insight.speaker}" if insight.speaker else ""
     where = " · ".join(filter(None, (episode.show, episode.title, hhmmss(insight.start))))
-    yield f"<p>{escape(insight.text)}</p>"
-    yield f"<blockquote><p>“{escape(insight.quote)}”{escape(by)}</p></blockquote>"
+    if not digest.is_withdrawn(pick):
+        yield f"<p>{escape(insight.text)}</p>"
+        yield f"<blockquote><p>“{escape(insight.quote)}”{escape(by)}</p></blockquote>"
+    if pick.erratum:
+        yield f"<p><em>{escape(digest.note(pick.erratum))}</em></p>"
     yield f'<p><a href="{escape(link)}">{escape(where)}</a></p>'
     item = digest.item(pick, 1, pages, today)
     for place in item.also:

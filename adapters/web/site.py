@@ -12,7 +12,7 @@ import jinja2
 from adapters.web import chapters, rss, transcript
 from adapters.web.links import Links, is_private
 from bot import digest, export
-from bot.domain import Channel, Digest, Enclosure, Episode, Feed, Pick, hhmmss
+from bot.domain import Channel, Digest, Enclosure, Episode, Feed, Insight, Pick, hhmmss
 from bot.ports import Store
 from bot.views import Heading, Item, Text
 
@@ -32,7 +32,12 @@ def templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     found.filters |= {"clock": hhmmss, "web": digest.web, "day": _day}
-    found.globals |= {"fragment": digest.fragment}
+    found.globals |= {
+        "fragment": digest.fragment,
+        "amended": digest.amended,
+        "is_withdrawn": digest.is_withdrawn,
+        "note": digest.note,
+    }
     return found
 
 
@@ -70,6 +75,7 @@ class Site:
             is_private=is_private(feed, episode),
             transcript=heard,
             insights=insights,
+            errata=self.store.errata([insight.id for insight in insights]),
             chapters=jumps,
             are_chapters=bool(listed),
             search=search[: transcript.LONGEST_SEARCH],
@@ -124,10 +130,16 @@ class Site:
             "show",
             links,
             feed=feed,
-            episodes=[(episode, self.store.insights(episode.id)) for episode in shown],
+            episodes=[(episode, self._standing(episode)) for episode in shown],
             number=page,
             more=len(wanted) > page * A_PAGE,
         )
+
+    def _standing(self, episode: Episode) -> list[Insight]:
+        """Its insights, but for those that are withdrawn for all."""
+        made = self.store.insights(episode.id)
+        gone = self.store.errata([insight.id for insight in made])
+        return [insight for insight in made if insight.id not in gone]
 
     def library(self, links: Links) -> str:
         """The shows that are followed by anybody, but for private ones."""

@@ -64,6 +64,13 @@ def publish() -> None:
         report(it, "publish")
 
 
+@app.command()
+def revise() -> None:
+    """Edit the posts whose insights were corrected or withdrawn."""
+    with earmark() as it:
+        report(it, "revise")
+
+
 def report(it: Earmark, stage: Stage) -> int:
     """Run a stage until nothing is due; say on stderr what was done and what could not be."""
     total = 0
@@ -141,7 +148,7 @@ def _name(store: Store, row: WorkRow) -> str:
             return feed.title or feed.url
         case "compose":
             return store.channel(row.subject).name
-        case "publish":
+        case "publish" | "revise":
             return f"post of {store.digest(row.subject).local_date}"
     episode = store.episode(row.subject)
     return f"{episode.show}: {episode.title}"

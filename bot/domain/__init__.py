@@ -16,6 +16,13 @@ from bot.domain.channels import (
     ThreadAnswers,
     Turn,
 )
+from bot.domain.errata import (
+    Erratum,
+    Flag,
+    FlagStatus,
+    Recheck,
+    Verdict,
+)
 from bot.domain.insights import (
     Answer,
     Citation,
@@ -71,8 +78,11 @@ __all__ = [
     "Enclosure",
     "Episode",
     "EpisodeStatus",
+    "Erratum",
     "Feed",
     "FeedStatus",
+    "Flag",
+    "FlagStatus",
     "Follow",
     "Had",
     "Insight",
@@ -86,6 +96,7 @@ __all__ = [
     "Rated",
     "Rating",
     "Reading",
+    "Recheck",
     "Segment",
     "Sentence",
     "SetAside",
@@ -96,6 +107,7 @@ __all__ = [
     "Transcript",
     "TranscriptLink",
     "Turn",
+    "Verdict",
     "Why",
     "Word",
     "WorkRow",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
+from bot.domain.errata import Erratum
 from bot.domain.publishing import Episode
 
 
@@ -88,7 +90,7 @@ class Why:
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
-    """An insight with the episode it is from.
+    """An insight with the episode it is from; `erratum`: what the channel it is shown in decided about it.
 
     In a digest: `also` are those of other episodes that say the same, best first, which the channel has had
     with it; `follows` is what it follows up on; `why` says why it was chosen (None: not recorded).
@@ -99,6 +101,24 @@ class Pick:
     also: tuple[Pick, ...] = ()
     follows: Follow | None = None
     why: Why | None = None
+    erratum: Erratum | None = None
+
+    def beside(self) -> tuple[int, ...]:
+        """The insights that are named beside it."""
+        return (
+            *(other.insight.id for other in self.also),
+            *((self.follows.insight_id,) if self.follows else ()),
+        )
+
+    def with_errata(self, errata: Mapping[int, Erratum]) -> Pick:
+        """With what was decided, by insight; what is withdrawn backs nothing and has no follow-up."""
+        gone = {id_ for id_, erratum in errata.items() if erratum.verdict == "withdrawn"}
+        return replace(
+            self,
+            erratum=errata.get(self.insight.id),
+            also=tuple(other for other in self.also if other.insight.id not in gone),
+            follows=None if self.follows and self.follows.insight_id in gone else self.follows,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

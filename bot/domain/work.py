@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Stage = Literal["refresh", "transcribe", "read", "write", "compose", "publish"]
+Stage = Literal["refresh", "transcribe", "read", "write", "compose", "publish", "revise"]
 
 
-STAGES: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write", "compose", "publish")
+STAGES: tuple[Stage, ...] = ("refresh", "transcribe", "read", "write", "compose", "publish", "revise")
 UPSTREAM = STAGES[:4]  # up to insights, which all channels share
 
 

@@ -20,7 +20,8 @@ def dig(core: Core, request: Request) -> View:
     if reading is None:
         return message("The transcript of that episode is no longer here.")
     parts: list[Part] = [
-        Heading(text=f"{number}. {pick.insight.headline}"),
+        Heading(text=f"{number}. {digest.amended(pick).headline}"),
+        *([Text(text=digest.note(pick.erratum))] if pick.erratum else []),
         Text(text=f"{pick.episode.show} · {pick.episode.title}", quiet=True),
         *around(pick, reading),
         *_related(core, request.channel, pick),

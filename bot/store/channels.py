@@ -14,6 +14,7 @@ from bot.store import due, picks, rows
 from bot.store import tables as t
 from bot.store.clean import clean
 from bot.store.database import Database, insert
+from bot.store.errata import is_withdrawn_near
 from bot.store.work import finish
 
 
@@ -72,9 +73,14 @@ class SqlChannels:
             return [rows.to_subscription(row) for row in session.exec(query)]
 
     def backlog(self, channel_id: int, since: datetime) -> list[Pick]:
-        fresh = and_(col(t.Insight.created_at) > since, _news(channel_id), ~_had_of_episode(channel_id))
-        unseen = fresh & ~picks.stood_beside(channel_id)
-        query = picks.picks().where(unseen).order_by(col(t.Insight.score).desc(), col(t.Insight.id))
+        fresh = and_(
+            col(t.Insight.created_at) > since,
+            _news(channel_id),
+            ~_had_of_episode(channel_id),
+            ~picks.stood_beside(channel_id),
+            ~is_withdrawn_near(channel_id),
+        )
+        query = picks.picks().where(fresh).order_by(col(t.Insight.score).desc(), col(t.Insight.id))
         with self._db.read() as session:
             return [picks.pick(*found) for found in session.execute(query)]
 
@@ -141,7 +147,12 @@ def forget(session: Session, platform: str, workspace: str) -> int:
     """Delete the channels of a workspace with all that is theirs alone, children first."""
     channels = select(t.Channel.id).where(*_in_workspace(platform, workspace))
     digests = select(t.Digest.id).where(col(t.Digest.channel_id).in_(channels))
+    errata = select(t.Erratum.id).where(col(t.Erratum.channel_id).in_(channels))
     for table, parent, ids in (
+        (t.Revision, t.Revision.digest_id, digests),
+        (t.Revision, t.Revision.erratum_id, errata),
+        (t.Erratum, t.Erratum.channel_id, channels),
+        (t.Flag, t.Flag.channel_id, channels),
         (t.Turn, t.Turn.digest_id, digests),
         (t.Post, t.Post.digest_id, digests),
         (t.DigestAlso, t.DigestAlso.digest_id, digests),
@@ -151,7 +162,7 @@ def forget(session: Session, platform: str, workspace: str) -> int:
         (t.Subscription, t.Subscription.channel_id, channels),
     ):
         session.execute(delete(table).where(col(parent).in_(ids)))
-    for stage, ids in (("compose", channels), ("publish", digests)):
+    for stage, ids in (("compose", channels), ("publish", digests), ("revise", digests)):
         session.execute(delete(t.Work).where(col(t.Work.stage) == stage, col(t.Work.subject).in_(ids)))
     gone = delete(t.Channel).where(*_in_workspace(platform, workspace)).returning(col(t.Channel.id))
     return len(session.execute(gone).all())

@@ -16,7 +16,7 @@ from bot.store import tables as t
 Query: TypeAlias = tuple[Select[Any], SQLColumnExpression[Any]]
 
 # These come round again: "done" only means that the last round is over.
-REPEATABLE: frozenset[Stage] = frozenset({"refresh", "compose"})
+REPEATABLE: frozenset[Stage] = frozenset({"refresh", "compose", "revise"})
 # A digest that couldn't be posted for two days is no longer news.
 POSTABLE = timedelta(days=2)
 
@@ -124,6 +124,16 @@ def _unposted(now: datetime) -> Query:
     return query.where(made_at > now - POSTABLE, fine, ~there).order_by(made_at, id_), id_
 
 
+def _unrevised(now: datetime) -> Query:
+    """However old the post is: a wrong claim may be found months later."""
+    id_ = col(t.Post.digest_id)
+    # Few rows, which are gone when they are done: looked through instead of all posts.
+    waits = id_.in_(select(col(t.Revision.digest_id)))
+    query = select(id_).join(t.Digest, col(t.Digest.id) == id_)
+    query = query.join(t.Channel, col(t.Channel.id) == col(t.Digest.channel_id))
+    return query.where(waits, col(t.Channel.trouble) == "").order_by(id_), id_
+
+
 _QUERIES: dict[Stage, Callable[[datetime], Query]] = {
     "refresh": feeds,
     "transcribe": _untranscribed,
@@ -131,4 +141,5 @@ _QUERIES: dict[Stage, Callable[[datetime], Query]] = {
     "write": _unwritten,
     "compose": _uncomposed,
     "publish": _unposted,
+    "revise": _unrevised,
 }

@@ -9,7 +9,7 @@ from bot.domain import STAGES, Claim, Stage, WorkRow
 from bot.errors import LeaseLost
 
 # As in due.py, which can't be imported without SQLModel.
-_REPEATABLE = frozenset({"refresh", "compose"})
+_REPEATABLE = frozenset({"refresh", "compose", "revise"})
 
 
 class Ledger:

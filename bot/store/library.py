@@ -65,6 +65,13 @@ class SqlLibrary:
             best_first = query.order_by(col(t.Insight.score).desc(), col(t.Insight.id))
             return [rows.to_insight(row) for row in session.exec(best_first)]
 
+    def insight(self, insight_id: int) -> Insight:
+        with self._db.read() as session:
+            row = session.get(t.Insight, insight_id)
+            if row is None:
+                raise StoreError(f"There is no insight {insight_id}.")
+            return rows.to_insight(row)
+
     def heard(self, feed_ids: Sequence[int]) -> list[int]:
         query = select(t.Episode.id).join(t.Transcript).where(col(t.Transcript.usable))
         of_feeds = query.where(col(t.Episode.feed_id).in_(feed_ids)).order_by(*due.newest_first())
@@ -99,8 +106,8 @@ class SqlLibrary:
 
 
 def _forget(session: Session, episode_id: int) -> None:
-    in_a_digest = select(t.DigestItem.insight_id), select(t.DigestAlso.insight_id)
+    kept = t.DigestItem.insight_id, t.DigestAlso.insight_id, t.Erratum.insight_id
     unposted = delete(t.Insight).where(
-        col(t.Insight.episode_id) == episode_id, *(col(t.Insight.id).not_in(ids) for ids in in_a_digest)
+        col(t.Insight.episode_id) == episode_id, *(col(t.Insight.id).not_in(select(ids)) for ids in kept)
     )
     session.execute(unposted)

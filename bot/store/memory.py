@@ -18,7 +18,9 @@ from bot.domain import (
     Claim,
     Digest,
     Episode,
+    Erratum,
     Feed,
+    Flag,
     Had,
     Insight,
     Pick,
@@ -212,7 +214,7 @@ class MemoryStore:
     ) -> None:
         insights = clean(tuple(insights))
         self._work.finish(claim)
-        kept = self._on.in_digests()
+        kept = self._on.in_digests() | {erratum.insight_id for erratum in self._on.errata}
         for insight in self.insights(episode_id):
             if insight.id not in kept:
                 del self._on.insights[insight.id]
@@ -223,6 +225,10 @@ class MemoryStore:
     @_locked
     def insights(self, episode_id: int) -> list[Insight]:
         return _best_first(i for i in self._on.insights.values() if i.episode_id == episode_id)
+
+    @_locked
+    def insight(self, insight_id: int) -> Insight:
+        return _get(self._on.insights, insight_id, "insight")
 
     @_locked
     def heard(self, feed_ids: Sequence[int]) -> list[int]:
@@ -305,6 +311,7 @@ class MemoryStore:
             and insight.episode_id not in had
             and insight.id not in beside
             and self._on.is_news(channel_id, insight.episode_id)
+            and not self._on.is_withdrawn_near(insight.id, channel_id)
         ]
         return [Pick(insight=i, episode=self.episode(i.episode_id)) for i in _best_first(fresh)]
 
@@ -332,11 +339,11 @@ class MemoryStore:
 
     @_locked
     def digest(self, digest_id: int) -> Digest:
-        return _get(self._on.digests, digest_id, "digest")
+        return self._on.with_errata(_get(self._on.digests, digest_id, "digest"))
 
     @_locked
     def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
-        return self._on.of_channel(channel_id)[:limit]
+        return [self._on.with_errata(made) for made in self._on.of_channel(channel_id)[:limit]]
 
     @_locked
     def save_post(self, claim: Claim, post: Post) -> None:
@@ -381,6 +388,44 @@ class MemoryStore:
         return [
             Rated(rating=r, pick=Pick(insight=i, episode=self.episode(i.episode_id))) for r, i in insights
         ]
+
+    # errata
+
+    @_locked
+    def flag(self, flag: Flag) -> Flag:
+        flag, key = clean(flag), (flag.channel_id, flag.insight_id, flag.user)
+        known = (f for f in self._on.flags.values() if (f.channel_id, f.insight_id, f.user) == key)
+        first = next(known, None)
+        stored = replace(flag, id=first.id if first else self._on.new_id())
+        self._on.flags[stored.id] = stored
+        return stored
+
+    @_locked
+    def flags(self, channel_id: int | None = None) -> list[Flag]:
+        found = (flag for _, flag in sorted(self._on.flags.items()))
+        return [flag for flag in found if channel_id in (None, flag.channel_id)]
+
+    @_locked
+    def decide(self, erratum: Erratum) -> Erratum:
+        return self._on.decide(clean(erratum))
+
+    @_locked
+    def errata(self, insight_ids: Sequence[int], channel_id: int | None = None) -> dict[int, Erratum]:
+        found = {id_: self._on.shown_erratum(id_, channel_id) for id_ in insight_ids}
+        return {id_: erratum for id_, erratum in found.items() if erratum}
+
+    @_locked
+    def decided(self) -> list[Erratum]:
+        return list(self._on.errata)
+
+    @_locked
+    def revisions(self, digest_id: int) -> list[int]:
+        return sorted(erratum for digest, erratum in self._on.revisions if digest == digest_id)
+
+    @_locked
+    def save_revision(self, claim: Claim, erratum_ids: Sequence[int]) -> None:
+        self._work.finish(claim)
+        self._on.revisions -= {(claim.subject, id_) for id_ in erratum_ids}
 
     # notes
 

@@ -13,6 +13,7 @@ from bot.domain import Digest, Had, Pick
 from bot.store import rows
 from bot.store import tables as t
 from bot.store.database import insert
+from bot.store.errata import shown
 
 
 def picks() -> Select[t.Insight, t.Episode, str]:
@@ -32,13 +33,13 @@ def with_picks(session: Session, row: t.Digest) -> Digest:
     mine = query.join(item, col(item.insight_id) == col(t.Insight.id)).where(col(item.digest_id) == row.id)
     also = _also(session, row)
     found = session.execute(mine.order_by(col(item.position))).all()
-    return rows.to_digest(
-        row,
-        tuple(
-            rows.to_pick(rows.to_insight(i), rows.to_episode(e, show), also.get(position, ()), reasons)
-            for i, e, show, position, reasons in found
-        ),
-    )
+    made = [
+        rows.to_pick(rows.to_insight(i), rows.to_episode(e, show), also.get(position, ()), reasons)
+        for i, e, show, position, reasons in found
+    ]
+    about = {id_ for one in made for id_ in (one.insight.id, *one.beside())}
+    errata = shown(session, sorted(about), row.channel_id)
+    return rows.to_digest(row, tuple(one.with_errata(errata) for one in made))
 
 
 def _also(session: Session, row: t.Digest) -> dict[int, tuple[Pick, ...]]:

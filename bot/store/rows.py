@@ -130,5 +130,13 @@ def to_turn(row: t.Turn) -> domain.Turn:
     return _from(row, domain.Turn)
 
 
+def to_flag(row: t.Flag) -> domain.Flag:
+    return _from(row, domain.Flag)
+
+
+def to_erratum(row: t.Erratum) -> domain.Erratum:
+    return _from(row, domain.Erratum)
+
+
 def to_rating(row: t.Rating) -> domain.Rating:
     return _from(row, domain.Rating)

@@ -10,7 +10,9 @@ from bot.domain import (
     Channel,
     Digest,
     Episode,
+    Erratum,
     Feed,
+    Flag,
     Had,
     Insight,
     Post,
@@ -41,6 +43,9 @@ class Shelves:
         self.posts: dict[int, Post] = {}
         self.turns: list[Turn] = []
         self.ratings: dict[tuple[int, int, str], Rating] = {}
+        self.flags: dict[int, Flag] = {}
+        self.errata: list[Erratum] = []
+        self.revisions: set[tuple[int, int]] = set()  # digest, erratum
         self.notes: dict[str, datetime] = {}
         self.secrets: dict[str, str] = {}
         self._last_id = 0
@@ -51,6 +56,7 @@ class Shelves:
             "write": lambda now: self._wanted(lambda id_: id_ in self.readings),
             "compose": self._due_channels,
             "publish": self._unposted,
+            "revise": self._unrevised,
         }
 
     def new_id(self) -> int:
@@ -87,6 +93,53 @@ class Shelves:
         unposted = [(d.created_at or LONG_AGO, d.id) for d in fine if d.id not in self.posts]
         return [id_ for at, id_ in sorted(unposted) if at > now - _POSTABLE]
 
+    def _unrevised(self, now: datetime) -> list[int]:
+        waiting = sorted({id_ for id_, _ in self.revisions if id_ in self.posts})
+        return [id_ for id_ in waiting if not self.channels[self.digests[id_].channel_id].trouble]
+
+    def shown_erratum(self, insight_id: int, channel_id: int | None) -> Erratum | None:
+        """See ports.ErrataStore.errata."""
+        of_insight = [e for e in self.errata if e.insight_id == insight_id]
+        for_all = [e for e in of_insight if e.channel_id is None]
+        here = [e for e in of_insight if e.channel_id == channel_id]
+        counts = next(iter((for_all or here)[-1:]), None)
+        return counts if counts and counts.verdict != "dismissed" else None
+
+    def is_withdrawn_near(self, insight_id: int, channel_id: int) -> bool:
+        """In the channel, or in another one of its workspace, or for all."""
+        mine = self.channels[channel_id]
+        near = {
+            c.id
+            for c in self.channels.values()
+            if c.id == channel_id
+            or (mine.workspace and (c.platform, c.workspace) == (mine.platform, mine.workspace))
+        }
+        return any(self.shown_erratum(insight_id, id_) for id_ in near)
+
+    def with_errata(self, digest: Digest) -> Digest:
+        beside = {id_ for p in digest.picks for id_ in p.beside()}
+        about = beside | {p.insight.id for p in digest.picks}
+        found = {id_: self.shown_erratum(id_, digest.channel_id) for id_ in about}
+        errata = {id_: erratum for id_, erratum in found.items() if erratum}
+        return replace(digest, picks=tuple(p.with_errata(errata) for p in digest.picks))
+
+    def decide(self, erratum: Erratum) -> Erratum:
+        before = self.shown_erratum(erratum.insight_id, erratum.channel_id)
+        stored = replace(erratum, id=self.new_id())
+        self.errata.append(stored)
+        for flag in self.flags.values():
+            about = flag.insight_id == erratum.insight_id and flag.status == "open"
+            if about and erratum.channel_id in (None, flag.channel_id):
+                self.flags[flag.id] = replace(flag, status=erratum.verdict)
+        if erratum.verdict != "dismissed" or before:
+            self.revisions |= {
+                (d.id, stored.id)
+                for d in self.digests.values()
+                if erratum.channel_id in (None, d.channel_id)
+                and any(erratum.insight_id in (p.insight.id, *p.beside()) for p in d.picks)
+            }
+        return stored
+
     def of_channel(self, channel_id: int) -> list[Digest]:
         """Latest first."""
         found = [d for d in self.digests.values() if d.channel_id == channel_id]
@@ -100,6 +153,9 @@ class Shelves:
         self.digests = {id_: d for id_, d in self.digests.items() if id_ not in digests}
         self.posts = {id_: p for id_, p in self.posts.items() if id_ not in digests}
         self.turns = [turn for turn in self.turns if turn.digest_id not in digests]
+        self.flags = {id_: f for id_, f in self.flags.items() if f.channel_id != channel_id}
+        self.errata = [e for e in self.errata if e.channel_id != channel_id]
+        self.revisions = {(d, e) for d, e in self.revisions if d not in digests}
 
     def reseal(self, kind: str, renewed: Callable[[str], str]) -> int:
         """How many texts `renewed` made others of."""

@@ -6,13 +6,14 @@ from sqlalchemy import URL
 
 from bot.store.channels import SqlChannels
 from bot.store.database import Database, Wake, connect, make_folder, parse
+from bot.store.errata import SqlErrata
 from bot.store.feeds import SqlFeeds
 from bot.store.library import SqlLibrary
 from bot.store.reseal import SqlSeals
 from bot.store.talk import SqlNotes, SqlTalk
 from bot.store.work import SqlWork
 
-HEAD = "0003"  # the newest revision; a database that is there already needs no alembic
+HEAD = "0004"  # the newest revision; a database that is there already needs no alembic
 
 
 class SqlStore:
@@ -22,6 +23,7 @@ class SqlStore:
         feeds, work = SqlFeeds(database), SqlWork(database)
         library, channels = SqlLibrary(database), SqlChannels(database)
         talk, notes = SqlTalk(database), SqlNotes(database)
+        errata = SqlErrata(database)
         self.close, self.version = database.close, database.version
 
         self.add_feed = feeds.add_feed
@@ -51,6 +53,7 @@ class SqlStore:
         self.reading = library.reading
         self.save_insights = library.save_insights
         self.insights = library.insights
+        self.insight = library.insight
         self.heard = library.heard
         self.marks = library.marks
         self.source = library.source
@@ -79,6 +82,14 @@ class SqlStore:
         self.rate = talk.rate
         self.ratings = talk.ratings
         self.rated = talk.rated
+
+        self.flag = errata.flag
+        self.flags = errata.flags
+        self.decide = errata.decide
+        self.errata = errata.errata
+        self.decided = errata.decided
+        self.revisions = errata.revisions
+        self.save_revision = errata.save_revision
 
         self.first_time = notes.first_time
         self.take = notes.take

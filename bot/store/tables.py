@@ -215,6 +215,38 @@ class Rating(Table, table=True):
     rated_at: datetime = _at(nullable=False)
 
 
+class Flag(Table, table=True):
+    __table_args__ = (UniqueConstraint("channel_id", "insight_id", "user"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel_id: int = Field(foreign_key="channel.id")
+    insight_id: int = Field(foreign_key="insight.id", index=True)
+    user: str
+    reason: str
+    flagged_at: datetime = _at(nullable=False)
+    status: str
+
+
+class Erratum(Table, table=True):
+    """Rows are only ever added: the latest for an insight and channel counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    insight_id: int = Field(foreign_key="insight.id", index=True)
+    channel_id: int | None = Field(default=None, foreign_key="channel.id", index=True)
+    verdict: str
+    reason: str
+    headline: str
+    text: str
+    decided_at: datetime = _at(nullable=False)
+
+
+class Revision(Table, table=True):
+    """The outbox of edits: a decision that the post of a digest doesn't show yet."""
+
+    digest_id: int = Field(primary_key=True, foreign_key="digest.id")
+    erratum_id: int = Field(primary_key=True, foreign_key="erratum.id", index=True)
+
+
 class Note(Table, table=True):
     """What has been seen: a delivery's id, a state that works once."""
 

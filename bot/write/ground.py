@@ -64,7 +64,7 @@ def problems(
     checks: tuple[Iterator[str] | list[str], ...] = (
         _form(headline, text, quote),
         [] if quote and quote in transcript else ["the quote is not in the transcript"],
-        [f"the number {n} is not in the passage" for n in _unknown_numbers(f"{headline} {text}", known)],
+        [f"the number {n} is not in the passage" for n in unknown_numbers(f"{headline} {text}", known)],
         [f"the name {n} is not in the passage" for n in _unknown_names([headline, text], known)],
         ["it holds an address or a mention"] if _ADDRESS.search(f"{headline} {text}") else [],
         ["it tells somebody what to do"] if _INSTRUCTION.search(f"{headline}. {text}") else [],
@@ -87,7 +87,7 @@ def contradictions(headline: str, text: str, said: Sequence[Sentence], metadata:
 def unsupported(written: str, said: str) -> tuple[str, ...]:
     """The numbers, names and capitalised terms of `written` that `said` doesn't hold."""
     plain = html.unescape(said)
-    return (*_unknown_numbers(written, plain), *_unknown_names([written], plain))
+    return (*unknown_numbers(written, plain), *_unknown_names([written], plain))
 
 
 def invented(written: str, said: str) -> tuple[str, ...]:
@@ -95,6 +95,14 @@ def invented(written: str, said: str) -> tuple[str, ...]:
     known = {bare(w) for w in _SEPARATORS.split(html.unescape(said))}
     words = (bare(w) for w in _SEPARATORS.split(written))
     return tuple(w for w in words if w not in known | ATTRIBUTION | {""})
+
+
+def invalid(headline: str, text: str) -> tuple[str, ...]:
+    """What keeps any headline and text from being shown, whoever wrote them; in words."""
+    quote = " ".join(["word"] * QUOTE_WORDS[0])
+    address = ["it holds an address or a mention"] if _ADDRESS.search(f"{headline} {text}") else []
+    orders = ["it tells somebody what to do"] if _INSTRUCTION.search(f"{headline}. {text}") else []
+    return (*_form(headline, text, quote), *address, *orders)
 
 
 def _form(headline: str, text: str, quote: str) -> Iterator[str]:
@@ -121,7 +129,8 @@ def _opening(text: str) -> str:
     return first if pronoun in _SECOND_HAND else ""
 
 
-def _unknown_numbers(written: str, said: str) -> list[str]:
+def unknown_numbers(written: str, said: str) -> list[str]:
+    """Its numbers, as they are spelt there, whose value `said` doesn't hold."""
     # Whole, not cut into lines: speech without full stops is cut by length, between "300" and "trillion" too.
     theirs = line(said)
     known = values([theirs])
