@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     candidates: int = Field(default=4, ge=1, le=16, description="Texts drawn a passage by a larger writer.")
     copying: bool = Field(default=False, description="Hold a model that runs here to the passage's words.")
     threads: int = Field(default=0, ge=0, description="Threads a model may use; 0: one per core.")
+    price_second: float = Field(
+        default=0, ge=0, description="What a processor second costs you (any currency); see `earmark status`."
+    )
+    price_tokens_in: float = Field(
+        default=0, ge=0, description="Price of a million tokens that llm_url reads."
+    )
+    price_tokens_out: float = Field(default=0, ge=0, description="The same of a million that it writes.")
     timezone: str = "UTC"
     post_time: str = "08:00"
     count: int = Field(default=5, ge=1, le=10)

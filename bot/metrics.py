@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot import ladder
 from bot.domain import STAGES, Episode, Stage, WorkRow
 from bot.ports import Store
 
@@ -84,13 +85,14 @@ def reason(error: str) -> str:
     return next((name for name, said in REASONS if re.search(said, error)), "other")
 
 
-def exposition(store: Store, now: datetime) -> str:
+def exposition(store: Store, now: datetime, prices: ladder.Prices | None = None) -> str:
     """Prometheus' text format 0.0.4. Names no feed, no channel and no person.
 
     https://prometheus.io/docs/instrumenting/exposition_formats/
     """
     stages, feeds, channels = progress(store, now), store.feeds(), store.channels()
-    spent = _spent(store, [e for f in feeds for e in store.episodes(f.id) if _is_new(e, now)])
+    new = [e for f in feeds for e in store.episodes(f.id) if _is_new(e, now)]
+    spent, rungs = _spent(store, new), _rungs(store, new, now, prices or ladder.Prices())
     families = (
         ("waiting", "Units of work that are due.", [((("stage", p.stage),), p.waiting) for p in stages]),
         (
@@ -118,6 +120,11 @@ def exposition(store: Store, now: datetime) -> str:
             [((), sum(bool(c.trouble) for c in channels))],
         ),
         ("spent_last_day", "Seconds and tokens spent on the last day's episodes.", spent),
+        (
+            "rung_last_day",
+            "What each rung made of them, and in answers, what it took, and the same on the largest.",
+            rungs,
+        ),
     )
     return "".join(_family(f"earmark_{name}", about, samples) for name, about, samples in families)
 
@@ -138,6 +145,23 @@ def _spent(store: Store, episodes: Iterable[Episode]) -> list[Sample]:
         tokens += sum(insight.provenance.tokens for insight in insights)
     by_stage: list[Sample] = [((("stage", s), ("unit", "seconds")), n) for s, n in seconds.items()]
     return [*by_stage, ((("stage", "write"), ("unit", "tokens")), tokens)]
+
+
+def _rungs(store: Store, episodes: Iterable[Episode], now: datetime, prices: ladder.Prices) -> list[Sample]:
+    made: Mapping[ladder.Task, list[ladder.Made]] = {
+        "write": [(insight.provenance, True) for e in episodes for insight in store.insights(e.id)],
+        "answer": [(turn.provenance, turn.found) for turn in store.turns_since(now - SPENT_IN)],
+    }
+    samples: list[Sample] = []
+    for task, results in made.items():
+        costs = ladder.costs(results, prices)
+        largest = ladder.on_largest(task, costs, prices)
+        named = [(cost.rung or "unknown", cost) for cost in costs]
+        for rung, cost in [*named, *([("largest instead", largest)] if largest else [])]:
+            for unit in ("made", "seconds", "tokens", "money"):
+                labels = (("task", task), ("rung", rung), ("unit", unit))
+                samples.append((labels, getattr(cost, unit)))
+    return samples
 
 
 def _counted(label: str, values: Iterable[str]) -> list[Sample]:

@@ -297,6 +297,10 @@ class ChannelStore(Protocol):
         """The latest ones, in the order in which they were asked."""
         ...
 
+    def turns_since(self, since: datetime) -> list[Turn]:
+        """Those of all threads that were asked at `since` or later, in the order of their times."""
+        ...
+
     def rate(self, rating: Rating) -> None:
         """A person's later rating of the same insight in the same channel replaces the earlier one."""
         ...

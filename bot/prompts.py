@@ -28,7 +28,7 @@ class Prompt:
     @property
     def hash(self) -> str:
         """Eight hexadecimal digits; another text is another prompt."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:8]
+        return _hash(self.text)
 
     def filled(self, **values: str) -> str:
         """The text with every variable filled in; ConfigError unless exactly its variables are given.
@@ -57,6 +57,16 @@ def prompt(task: str, family: str, variables: frozenset[str], folder: Path | Non
             f"The prompt {task}/{name}.md must use {_listed(variables)}; it uses {_listed(found.variables)}."
         )
     return found
+
+
+def named(task: str, known: str, folder: Path | None = None) -> str:
+    """ "write/smollm2.md" of the prompt with that hash; "" where no file of the task has it any more."""
+    files = sorted(((folder or _OURS) / task).glob("*.md"))
+    return next((f"{task}/{f.name}" for f in files if _hash(f.read_text("utf-8").strip()) == known), "")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _family(name: str) -> str:

@@ -92,6 +92,8 @@ def heard(core: Core, channel: Channel, digest_id: int, said: Said) -> View | No
         question=text[:1000],
         answer=answer.text,
         asked_at=said.said_at,
+        found=answer.found,
+        provenance=answer.provenance,
     )
     core.store.save_turn(turn)
     return View(parts=(*_about(made, position), *answered(answer)), private=False, digest_id=digest_id)

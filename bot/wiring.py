@@ -21,6 +21,7 @@ from bot.calendar import next_post_at
 from bot.config import Settings
 from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
+from bot.ladder import Prices
 from bot.limits import Limits
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
@@ -92,6 +93,14 @@ class Earmark:
     def threads(self) -> int:
         here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return self.settings.threads or here or 1
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(
+            second=self.settings.price_second,
+            tokens_in=self.settings.price_tokens_in,
+            tokens_out=self.settings.price_tokens_out,
+        )
 
     @cached_property
     def store(self) -> Store:

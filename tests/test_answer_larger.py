@@ -10,7 +10,7 @@ import pytest
 from bot.answer.answer import NOT_HERE, SearchAnswerer
 from bot.answer.larger import LargerModel, backed, shown
 from bot.answer.library import FileLibrary
-from bot.domain import Answer, Sentence
+from bot.domain import Answer, Rung, Sentence
 from bot.errors import ModelError
 from bot.write.ground import contradictions, unsupported
 from tests.test_answer import BREAD, STREETS, WordEncoder, source
@@ -26,11 +26,13 @@ class FakeDrafter:
     says: str | Exception
     name: str = "large-1"
     tokens: int = 0
+    tokens_out: int = 0
+    rung: Rung = "endpoint"
     asked: list[str] = field(default_factory=list)
 
     def draw(self, asked: str, n: int) -> Sequence[Said]:
         self.asked.append(asked)
-        self.tokens += 100
+        self.tokens, self.tokens_out = self.tokens + 100, self.tokens_out + 30
         if isinstance(self.says, Exception):
             raise self.says
         return [Said(self.says)]
@@ -58,7 +60,9 @@ def test_unsure_the_larger_model_words_it_and_provenance_says_so() -> None:
     assert answer.found and answer.text == TRUE
     assert [c.quote for c in answer.citations] == [STREETS[2]]
     assert answer.provenance.writer == "large-1" and answer.provenance.prompt == "ab12"
-    assert answer.provenance.tokens >= 100
+    made = answer.provenance
+    assert (made.rung, made.tokens, made.tokens_out) == ("endpoint", 100, 30)
+    assert [(s.rung, s.tokens > 0, s.tokens_out) for s in made.others] == [("extractive", True, 0)]
     assert QUESTION in drafter.asked[0] and f"Ann: {STREETS[0]}" in drafter.asked[0]
 
 
@@ -82,7 +86,8 @@ def test_sure_it_is_not_asked() -> None:
 def test_what_the_passages_do_not_hold_is_no_answer(says: str | Exception) -> None:
     answer, _ = asked(says)
     assert not answer.found and answer.text == NOT_HERE and answer.citations
-    assert answer.provenance.writer != "large-1"
+    assert answer.provenance.writer != "large-1" and answer.provenance.rung == "extractive"
+    assert [(s.rung, s.tokens) for s in answer.provenance.others] == [("endpoint", 100)]
 
 
 def test_each_sentence_is_backed_by_the_one_that_says_it() -> None:

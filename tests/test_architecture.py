@@ -31,7 +31,7 @@ ENGINES = (
 ADAPTERS = ("console", "slack", "discord", "web")
 
 CORE = ("commands", "threads", "request", "views", "digest", "domain", "errors", "ports")
-OF_ADAPTERS = {"metrics", "inert", *CORE, "export", "pages"}
+OF_ADAPTERS = {"metrics", "inert", *CORE, "export", "pages", "lineage"}
 
 # Module (or package) of ours → what of ours it may import besides itself.
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -44,12 +44,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "taste": ("domain", "claims"),
     "choice": ("domain", "claims", "taste"),
     "digest": ("domain", "views", "ports"),
-    "export": ("domain", "digest", "ports", "views"),
+    "export": ("domain", "digest", "ports", "views", "lineage"),
     "pages": ("ports",),
     "ports": ("domain",),
     "config": ("errors",),
     "logs": (),
-    "metrics": ("domain", "ports"),
+    "ladder": ("domain",),
+    "lineage": ("domain", "prompts"),
+    "metrics": ("domain", "ports", "ladder"),
     "retries": ("domain", "errors"),
     "leases": ("domain", "errors", "ports"),
     "rounds": ("domain", "ports"),
@@ -62,7 +64,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "request": ("domain", "views", "ports", "limits"),
     "handlers": (
         *("domain", "errors", "views", "digest", "calendar", "following", "request"),
-        *("claims", "choice", "taste"),
+        *("claims", "choice", "taste", "lineage"),
     ),
     "commands": ("domain", "errors", "views", "calendar", "handlers", "request", "limits"),
     "threads": ("domain", "errors", "views", "claims", "digest", "following", "handlers", "request"),

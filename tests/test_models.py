@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.cli import ladder, train
+from bot import lineage
+from bot.cli import train
 from bot.cli.app import app
 from bot.config import Settings
-from bot.domain import Insight, Provenance
 from bot.errors import ConfigError
 from bot.training import ladder as risks
 from bot.training import register
@@ -32,13 +32,8 @@ def settings(**values: object) -> Settings:
     return Settings(_env_file=None, **values)  # type: ignore[arg-type]
 
 
-def insight(writer: str, tokens: int, seconds: float) -> Insight:
-    source = Provenance(writer=writer, tokens=tokens, seconds=seconds)
-    return Insight(headline="H", text="T", quote="Q", provenance=source)
-
-
 def test_every_row_that_ships_is_whole_and_says_why() -> None:
-    rows = ladder.measured()
+    rows = lineage.measured()
     assert {r["task"] for r in rows} <= set(register.ORDER)
     for row in rows:
         assert row["measured"] and row["date"] and row["used"] and row["why"] and row["scores"], row["model"]
@@ -95,27 +90,6 @@ def test_the_verb_prints_one_json_or_a_text(tmp_path: Path, monkeypatch: pytest.
     told = CliRunner().invoke(app, ["models"]).stdout
     for row in shown:
         assert f"{'✓' if row['in_use'] else '·'} {row['model']}" in told
-
-
-def test_what_was_spent_by_rung_and_would_have_been_on_the_largest() -> None:
-    rungs = ladder.spent([insight("large", 300, 6.0), insight("small", 0, 0.1), insight("small", 0, 0.3)])
-    assert [(r.writer, r.insights, r.tokens) for r in rungs] == [("small", 2, 0), ("large", 1, 300)]
-    rows = [
-        {"task": "write", "model": "small", "rung": 1, "seconds": 0.2},
-        {
-            "task": "write",
-            "model": "L",
-            "rung": 3,
-            "seconds": 5.0,
-            "tokens": 400,
-            "dollars_per_million_tokens": 10,
-        },
-        {"task": "read", "model": "R", "rung": 9, "seconds": 1.0},
-    ]
-    lines = ladder.told(rungs, rows)
-    assert lines[0] == "small: 2 insights in 0.4 s, 0 tokens (0.20 s and 0 tokens each)"
-    assert lines[-1].startswith("L: 3 insights in 15.0 s, 1200 tokens") and "0.01 dollars" in lines[-1]
-    assert ladder.told([], rows) == []
 
 
 def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain import Channel, Rated, Rating, Subscription, Turn
+from bot.domain import Channel, Provenance, Rated, Rating, Spent, Subscription, Turn
 from bot.ports import Store
 from tests.store_kit import DAY, HOUR, NOW, TRANSCRIPT, World, episode, insight
 
@@ -18,6 +18,25 @@ def turn(digest_id: int, number: int) -> Turn:
 
 def rating(channel_id: int, insight_id: int, useful: bool, at: datetime = NOW) -> Rating:
     return Rating(channel_id=channel_id, insight_id=insight_id, user="U1", useful=useful, rated_at=at)
+
+
+def test_answers_keep_who_made_them_and_are_found_by_their_time(world: World) -> None:
+    kept = world.compose([])
+    cost = Provenance(
+        writer="w",
+        prompt="ab12",
+        rung="endpoint",
+        tokens=9,
+        tokens_out=4,
+        seconds=1.5,
+        others=(Spent(rung="extractive", seconds=0.5),),
+    )
+    late = replace(turn(kept.id, 2), found=True, provenance=cost, asked_at=NOW + HOUR)
+    for one in (late, turn(kept.id, 1)):
+        world.store.save_turn(one)
+    assert world.store.turns_since(NOW) == [turn(kept.id, 1), late]
+    assert world.store.turns_since(NOW + HOUR) == [late]
+    assert world.store.turns_since(NOW + 2 * HOUR) == []
 
 
 def test_one_name_in_two_workspaces_is_two_channels(store: Store) -> None:

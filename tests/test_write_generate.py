@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from bot.domain import Episode, Insight, Passage, Reading, Sentence, SetAside
+from bot.domain import Episode, Insight, Passage, Reading, Rung, Sentence, SetAside
 from bot.errors import ConfigError
 from bot.prompts import Prompt, prompt
 from bot.write.gen_copy import strangers, tokens
@@ -33,13 +33,15 @@ FALSE = GOOD.replace("2.4", "7.9")
 class FakeDrafter:
     """Gives the texts it was made with, likeliest first; its tokens are characters."""
 
+    rung: Rung = "endpoint"
+
     def __init__(self, *texts: str) -> None:
-        self.name, self.tokens, self._texts = "fake", 0, texts
+        self.name, self.tokens, self.tokens_out, self._texts = "fake", 0, 0, texts
         self.asked: list[str] = []
         self.among: Collection[int] | None = None
 
     def draw(self, asked: str, n: int, *, among: Collection[int] | None = None) -> list[Drawn]:
-        self.tokens += 100
+        self.tokens, self.tokens_out = self.tokens + 100, self.tokens_out + 30
         self.asked.append(asked)
         self.among = among
         return [Drawn(text=t, score=-float(i)) for i, t in enumerate(self._texts[:n])]
@@ -119,6 +121,11 @@ def test_writers_in_turn() -> None:
     second = GenerativeWriter(FakeDrafter(GOOD), the_prompt())
     made = InTurn(first, second).write(PASSAGE, reading(*SAID), EPISODE)
     assert made is not None and "2.4" in made.text
+    (vain,) = made.provenance.others
+    assert (vain.rung, vain.tokens, vain.tokens_out) == ("endpoint", 100, 30)
+    assert (made.provenance.tokens, made.provenance.tokens_out) == (100, 30)
+    again = InTurn(first, second).write(PASSAGE, reading(*SAID), EPISODE)
+    assert again is not None and again.provenance.others[0].tokens == 100, "of this passage alone"
     assert InTurn(first).write(PASSAGE, reading(*SAID), EPISODE) is None
 
 

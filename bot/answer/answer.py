@@ -14,7 +14,7 @@ from bot.answer.places import Place, Sureness, chosen
 from bot.answer.ranker import Ranker
 from bot.answer.search import Index, TextEncoder
 from bot.answer.vectors import Floats
-from bot.domain import Answer, Citation, Provenance, Sentence, Source, Transcript
+from bot.domain import Answer, Citation, Provenance, Rung, Sentence, Source, Spent, Transcript
 
 NAME = "search v2"
 NOT_HERE, NOT_IN_ANY = "Not in this episode.", "Not in these episodes."
@@ -33,6 +33,10 @@ class Larger(Protocol):
     def prompt(self) -> str: ...
     @property
     def tokens(self) -> int: ...
+    @property
+    def tokens_out(self) -> int: ...
+    @property
+    def rung(self) -> Rung: ...
 
     def worded(self, question: str, said: Sequence[Sentence]) -> str: ...
 
@@ -75,7 +79,7 @@ class SearchAnswerer:
 
     def answer(self, question: str, sources: Sequence[Source]) -> Answer:
         """One to three cited sentences; where `found` is False, the nearest places are cited."""
-        begun, before = time.perf_counter(), self._tokens()
+        begun, before = time.perf_counter(), self._encoder.tokens
         places = self._places(question, sources)
         sure = self._sure(question, places)
         evidence = chosen(places[0]) if sure >= self._threshold else []
@@ -85,33 +89,54 @@ class SearchAnswerer:
             citations=_cited(places[0], evidence) if text else _nearest(places),
             confidence=round(sure, 3),
             found=bool(text),
-            provenance=Provenance(reader=self._reader, writer=NAME),
+            provenance=Provenance(
+                reader=self._reader,
+                writer=NAME,
+                rung="extractive",
+                tokens=self._encoder.tokens - before,
+                seconds=_since(begun),
+            ),
         )
-        if not made.found and self._larger:
-            made = self._by_larger(question, places, made)
-        spent = replace(made.provenance, tokens=self._tokens() - before, seconds=_since(begun))
-        return replace(made, provenance=spent)
+        return made if made.found or not self._larger else self._by_larger(question, places, made)
 
     def _by_larger(self, question: str, places: Sequence[Place], otherwise: Answer) -> Answer:
         """Worded by the larger model from the places found; `otherwise` where it finds nothing either."""
         assert self._larger is not None
+        begun, before = time.perf_counter(), (self._larger.tokens, self._larger.tokens_out)
         said = [(place, sentence) for place in places[:NEAREST] for sentence in place.said]
         text = self._larger.worded(question, [s for _, s in said])
         cited = [said[n] for n in backed(text, [s for _, s in said])]
+        spent = Spent(
+            rung=self._larger.rung,
+            tokens=self._larger.tokens - before[0],
+            tokens_out=self._larger.tokens_out - before[1],
+            seconds=_since(begun),
+        )
         if not text or not cited:
-            return otherwise
-        told = replace(otherwise.provenance, writer=self._larger.name, prompt=self._larger.prompt)
+            return replace(otherwise, provenance=replace(otherwise.provenance, others=(spent,)))
+        told = self._told(otherwise.provenance, spent)
         citations = tuple(c for place, s in cited for c in _cited(place, [s]))
         return replace(otherwise, text=text, citations=citations, found=True, provenance=told)
+
+    def _told(self, small: Provenance, spent: Spent) -> Provenance:
+        """Of an answer by the larger model, which was asked after the small ones."""
+        assert self._larger is not None
+        first = Spent(rung=small.rung, tokens=small.tokens, seconds=small.seconds)
+        return replace(
+            small,
+            writer=self._larger.name,
+            prompt=self._larger.prompt,
+            rung=spent.rung,
+            tokens=spent.tokens,
+            tokens_out=spent.tokens_out,
+            seconds=spent.seconds,
+            others=(first,),
+        )
 
     @property
     def _reader(self) -> str:
         parts = (self._encoder, self._ranker)
         return " + ".join(part.name for part in parts if part)
-
-    def _tokens(self) -> int:
-        parts = (self._encoder, self._larger)
-        return sum(part.tokens for part in parts if part)
 
     def _places(self, question: str, sources: Sequence[Source]) -> list[Place]:
         """The likeliest places over all sources, best first."""

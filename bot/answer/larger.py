@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Protocol
 
 from bot.answer.words import stems
-from bot.domain import Sentence
+from bot.domain import Rung, Sentence
 from bot.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,10 @@ class Drafts(Protocol):
 
     name: str
     tokens: int
+    tokens_out: int
+
+    @property
+    def rung(self) -> Rung: ...
 
     def draw(self, asked: str, n: int) -> Sequence[Drawing]: ...
 
@@ -58,6 +62,14 @@ class LargerModel:
     @property
     def tokens(self) -> int:
         return self._drafts.tokens
+
+    @property
+    def tokens_out(self) -> int:
+        return self._drafts.tokens_out
+
+    @property
+    def rung(self) -> Rung:
+        return self._drafts.rung
 
     def worded(self, question: str, said: Sequence[Sentence]) -> str:
         try:

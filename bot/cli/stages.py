@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import ladder
+from bot.cli import spent
 from bot.cli.app import Json, app, earmark, say, show_json, show_table
 from bot.domain import STAGES, Stage, WorkRow
 from bot.metrics import Progress, progress
@@ -89,7 +89,7 @@ def status(as_json: Json = False) -> None:
         rows = [row for row in it.store.work() if row.status != "done"]
         named = [(row, _name(it.store, row)) for row in rows]
         channels, posts = it.store.channels(), it.store.digests(it.channel().id, 1)
-        troubles, rungs = _feed_troubles(it.store), ladder.of_store(it.store)
+        troubles, rungs = _feed_troubles(it.store), spent.of(it.store, it.clock(), it.prices)
     if as_json:
         return show_json(
             {
@@ -97,7 +97,7 @@ def status(as_json: Json = False) -> None:
                 "stages": [asdict(p) for p in stages],
                 "work": [{**asdict(r), "what": name} for r, name in named],
                 "channels": [asdict(c) for c in channels],
-                "spent": [asdict(r) for r in rungs],
+                "spent": {task: asdict(r) for task, r in rungs.items()},
             }
         )
     show_table("Stages", COLUMNS, [_row(p, now) for p in stages])
@@ -105,8 +105,7 @@ def status(as_json: Json = False) -> None:
         due = f"{channel.next_post_at:%Y-%m-%d %H:%M} UTC" if channel.next_post_at else "never"
         typer.echo(f"\n{channel.name}: next post {'paused' if channel.paused else due}")
     typer.echo(f"Last digest: {posts[0].local_date if posts else 'none yet'}")
-    for line in ladder.told(rungs, ladder.measured()):
-        typer.echo(f"Written by {line}")
+    spent.show(rungs)
     for line in troubles:
         typer.echo(f"\n{line}")
     for row, name in named:

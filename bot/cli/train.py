@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli import ladder
+from bot import lineage
 from bot.cli.app import Json, app, earmark, say, show_json
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -38,7 +38,7 @@ def models(as_json: Json = False) -> None:
     """List which model does what, how good it is, what it costs, and which is used why."""
     with earmark() as it:
         settings = it.settings
-    rows = [{**row, "in_use": in_use(row, settings)} for row in ladder.measured()]
+    rows = [{**row, "in_use": in_use(row, settings)} for row in lineage.measured()]
     if as_json:
         return show_json(rows)
     for task in dict.fromkeys(row["task"] for row in rows):

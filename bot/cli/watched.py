@@ -33,7 +33,7 @@ def watched(it: Earmark, *kind: str, pulses: Mapping[str, Pulse] | None = None) 
     def exposition() -> str:
         ages = {name: pulse.age_s for name, pulse in beats.items()}
         free = shutil.disk_usage(settings.data_dir).free
-        return metrics.exposition(it.store, it.clock()) + "".join(
+        return metrics.exposition(it.store, it.clock(), it.prices) + "".join(
             health.of_process(health.kinds(kind), ages, free)
         )
 

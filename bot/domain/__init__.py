@@ -33,6 +33,8 @@ from bot.domain.insights import (
     Leaning,
     Pick,
     Provenance,
+    Rung,
+    Spent,
     Why,
 )
 from bot.domain.publishing import (
@@ -97,10 +99,12 @@ __all__ = [
     "Rating",
     "Reading",
     "Recheck",
+    "Rung",
     "Segment",
     "Sentence",
     "SetAside",
     "Source",
+    "Spent",
     "Stage",
     "Subscription",
     "ThreadAnswers",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from bot.domain.insights import Pick
+from bot.domain.insights import Pick, Provenance
 
 ThreadAnswers = Literal["auto", "all", "mentions"]
 
@@ -100,7 +100,7 @@ class Rated:
 @dataclass(frozen=True, kw_only=True)
 class Turn:
     """A question and its answer in the thread of a digest; `position` is the insight's number there, from
-    1 (0: none in particular)."""
+    1 (0: none in particular), `found` whether the answer says more than that it isn't said."""
 
     digest_id: int
     position: int
@@ -108,3 +108,5 @@ class Turn:
     question: str
     answer: str
     asked_at: datetime
+    found: bool = False
+    provenance: Provenance = field(default_factory=Provenance)

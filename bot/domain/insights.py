@@ -11,10 +11,29 @@ from typing import Literal
 from bot.domain.errata import Erratum
 from bot.domain.publishing import Episode
 
+# Of the ladder that writes and answers, from small to large: no model that words anything, one that runs here
+# (of a hub or a folder), one behind an endpoint; "" where nobody noted it.
+Rung = Literal["", "extractive", "local", "endpoint"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What one rung took: `tokens` read and written, of which `tokens_out` written (an endpoint's only, they
+    have a price of their own), and elapsed `seconds`."""
+
+    rung: Rung
+    tokens: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Who made a sentence: transcript source, models, prompt (short hash or ""), tokens and seconds spent."""
+    """Who made a sentence: transcript source, models, prompt (short hash or ""), tokens and seconds spent.
+
+    These are the maker's own (as in Spent); `others` is what was spent on it on other rungs: by one that was
+    asked first, and by one whose text the gate refused.
+    """
 
     transcript: str = ""
     reader: str = ""
@@ -22,6 +41,9 @@ class Provenance:
     prompt: str = ""
     tokens: int = 0
     seconds: float = 0.0
+    rung: Rung = ""
+    tokens_out: int = 0
+    others: tuple[Spent, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

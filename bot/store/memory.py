@@ -373,6 +373,10 @@ class MemoryStore:
         return [turn for turn in self._on.turns if turn.digest_id == digest_id][-limit:]
 
     @_locked
+    def turns_since(self, since: datetime) -> list[Turn]:
+        return sorted((t for t in self._on.turns if t.asked_at >= since), key=lambda t: t.asked_at)
+
+    @_locked
     def rate(self, rating: Rating) -> None:
         self._on.ratings[rating.channel_id, rating.insight_id, rating.user] = clean(rating)
 

@@ -127,7 +127,11 @@ def to_work(row: t.Work) -> domain.WorkRow:
 
 
 def to_turn(row: t.Turn) -> domain.Turn:
-    return _from(row, domain.Turn)
+    return _from(row, domain.Turn, provenance=_PROVENANCE.validate_json(row.provenance))
+
+
+def of_turn(turn: domain.Turn) -> dict[str, Any]:
+    return values(turn) | {"provenance": _PROVENANCE.dump_json(turn.provenance)}
 
 
 def to_flag(row: t.Flag) -> domain.Flag:

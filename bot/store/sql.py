@@ -13,7 +13,7 @@ from bot.store.reseal import SqlSeals
 from bot.store.talk import SqlNotes, SqlTalk
 from bot.store.work import SqlWork
 
-HEAD = "0004"  # the newest revision; a database that is there already needs no alembic
+HEAD = "0005"  # the newest revision; a database that is there already needs no alembic
 
 
 class SqlStore:
@@ -79,6 +79,7 @@ class SqlStore:
         self.digest_at = talk.digest_at
         self.save_turn = talk.save_turn
         self.turns = talk.turns
+        self.turns_since = talk.turns_since
         self.rate = talk.rate
         self.ratings = talk.ratings
         self.rated = talk.rated

@@ -204,7 +204,9 @@ class Turn(Table, table=True):
     user: str
     question: str
     answer: str
-    asked_at: datetime = _at(nullable=False)
+    asked_at: datetime = _at(nullable=False, index=True)
+    found: bool
+    provenance: bytes
 
 
 class Rating(Table, table=True):

@@ -26,12 +26,18 @@ class SqlTalk:
 
     def save_turn(self, turn: Turn) -> None:
         with self._db.write() as session:
-            session.add(t.Turn(**rows.values(clean(turn))))
+            session.add(t.Turn(**rows.of_turn(clean(turn))))
 
     def turns(self, digest_id: int, limit: int = 10) -> list[Turn]:
         query = select(t.Turn).where(col(t.Turn.digest_id) == digest_id).order_by(col(t.Turn.id).desc())
         with self._db.read() as session:
             return [rows.to_turn(row) for row in session.exec(query.limit(limit))][::-1]
+
+    def turns_since(self, since: datetime) -> list[Turn]:
+        asked = select(t.Turn).where(col(t.Turn.asked_at) >= since)
+        with self._db.read() as session:
+            ordered = asked.order_by(col(t.Turn.asked_at), col(t.Turn.id))
+            return [rows.to_turn(row) for row in session.exec(ordered)]
 
     def rate(self, rating: Rating) -> None:
         new = rows.values(clean(rating))

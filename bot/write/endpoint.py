@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import SecretStr
 
+from bot.domain import Rung
 from bot.errors import ConfigError, ModelError
 from bot.write.generate import Drawn
 
@@ -32,6 +33,8 @@ class EndpointDrafter:
     header: never into a message, never along a redirect (none is followed). `timeout_s` is for one answer.
     """
 
+    rung: Rung = "endpoint"
+
     def __init__(
         self,
         url: str,
@@ -44,7 +47,7 @@ class EndpointDrafter:
         self._url, self._where = _checked(url)
         self._model, self._key = model, key
         self._timeout_s, self._temperature = timeout_s, temperature
-        self.name, self.tokens = model, 0
+        self.name, self.tokens, self.tokens_out = model, 0, 0
 
     def draw(self, asked: str, n: int, *, among: Collection[int] | None = None) -> list[Drawn]:
         """`n` answers, one request each, side by side; `among` is a ConfigError."""
@@ -87,7 +90,8 @@ class EndpointDrafter:
         try:
             said = json.loads(body)
             text = said["choices"][0]["message"]["content"]
-            self.tokens += _spent(said)
+            self.tokens += _used(said, "total_tokens")
+            self.tokens_out += _used(said, "completion_tokens")
         except (ValueError, LookupError, TypeError) as error:
             raise ModelError(f"{self._where} answers, but not as a chat endpoint does.") from error
         return text.strip() if isinstance(text, str) else ""
@@ -117,7 +121,7 @@ async def _whole(response: aiohttp.ClientResponse, where: str) -> bytes:
     return body
 
 
-def _spent(said: Mapping[str, Any]) -> int:
+def _used(said: Mapping[str, Any], kind: str) -> int:
     usage = said.get("usage")
-    total = usage.get("total_tokens") if isinstance(usage, Mapping) else 0
-    return total if isinstance(total, int) else 0
+    count = usage.get(kind) if isinstance(usage, Mapping) else 0
+    return count if isinstance(count, int) and count > 0 else 0

@@ -55,7 +55,7 @@ class ExtractiveWriter:
         if _problems(top.text, text.text, quote, said, reading, episode):
             return None
         start, end = moment(reading.sentences[at], quote)
-        spent = time.perf_counter() - begun
+        spent = round(time.perf_counter() - begun, 4)
         return Insight(
             episode_id=episode.id,
             headline=top.text,
@@ -65,7 +65,7 @@ class ExtractiveWriter:
             start=start,
             end=end,
             score=passage.score * (1 - LEANING * min(text.leans, LEANS_MOST)),
-            provenance=Provenance(reader=reading.model, writer=NAME, seconds=round(spent, 4)),
+            provenance=Provenance(reader=reading.model, writer=NAME, rung="extractive", seconds=spent),
         )
 
 

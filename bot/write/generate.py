@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.domain import Episode, Insight, Passage, Provenance, Reading, Sentence
+from bot.domain import Episode, Insight, Passage, Provenance, Reading, Rung, Sentence, Spent
 from bot.ports import Writer
 from bot.prompts import Prompt
 from bot.write.extractive import moment, verbatim
@@ -28,10 +28,14 @@ class Drawn:
 
 
 class Drafter(Protocol):
-    """A language model behind a prompt; `tokens` counts all that it has read and written."""
+    """A language model behind a prompt; `tokens` and `tokens_out` count all that it has used (see Spent)."""
 
     name: str
     tokens: int
+    tokens_out: int
+
+    @property
+    def rung(self) -> Rung: ...
 
     def draw(self, asked: str, n: int, *, among: Collection[int] | None = None) -> list[Drawn]:
         """`n` answers; of the token ids in `among` only, if given and if the model can be held to it."""
@@ -79,11 +83,19 @@ class GenerativeWriter:
     ) -> None:
         self._drafter, self._prompt, self._gate = drafter, prompt, gate
         self._candidates, self._copying = candidates, copying
+        self.in_vain = Spent(rung=drafter.rung)
 
     def write(self, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
-        begun, before = time.perf_counter(), self._drafter.tokens
+        """None leaves what it took in `in_vain`."""
+        begun, before = time.perf_counter(), (self._drafter.tokens, self._drafter.tokens_out)
         given = material(passage, reading, episode)
         found = next(self.passing(given), None)
+        self.in_vain = spent = Spent(
+            rung=self._drafter.rung,
+            tokens=self._drafter.tokens - before[0],
+            tokens_out=self._drafter.tokens_out - before[1],
+            seconds=round(time.perf_counter() - begun, 4),
+        )
         if found is None:
             return None
         headline, text, sentence, quote = found
@@ -101,8 +113,10 @@ class GenerativeWriter:
                 reader=reading.model,
                 writer=self._drafter.name + (", copying" if self._copying else ""),
                 prompt=self._prompt.hash,
-                tokens=self._drafter.tokens - before,
-                seconds=round(time.perf_counter() - begun, 4),
+                rung=spent.rung,
+                tokens=spent.tokens,
+                tokens_out=spent.tokens_out,
+                seconds=spent.seconds,
             ),
         )
 
@@ -148,14 +162,22 @@ class GenerativeWriter:
 
 
 class InTurn:
-    """Implements Writer: the first writer that makes an insight of the passage made it."""
+    """Implements Writer: the first writer that makes an insight of the passage made it; its provenance says
+    what those before it spent."""
 
     def __init__(self, *writers: Writer) -> None:
         self._writers = writers
 
     def write(self, passage: Passage, reading: Reading, episode: Episode) -> Insight | None:
-        made = (writer.write(passage, reading, episode) for writer in self._writers)
-        return next((insight for insight in made if insight), None)
+        others: list[Spent] = []
+        for writer in self._writers:
+            insight = writer.write(passage, reading, episode)
+            if insight:
+                told = replace(insight.provenance, others=(*insight.provenance.others, *others))
+                return replace(insight, provenance=told)
+            if isinstance(writer, GenerativeWriter):
+                others.append(writer.in_vain)
+        return None
 
 
 def _among(given: Material, drafter: Drafter) -> frozenset[int]:

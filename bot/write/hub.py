@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from bot.domain import Rung
 from bot.errors import ModelError
 from bot.write.generate import Drawn
 
@@ -18,13 +19,16 @@ class HubDrafter:
     The weights are downloaded to the hub's own cache on first use. Raises ModelError where they can't be had.
     """
 
+    rung: Rung = "local"
+
     def __init__(self, model: str, *, threads: int = 2, seed: int = 1) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         torch.set_num_threads(threads)
         torch.manual_seed(seed)
-        self.name, self.tokens = model.rstrip("/").rpartition("/")[2], 0
+        self.name = model.rstrip("/").rpartition("/")[2]
+        self.tokens = self.tokens_out = 0
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(model)
             self._model: Any = AutoModelForCausalLM.from_pretrained(model, dtype="auto").eval()
