@@ -18,6 +18,7 @@ check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/bandit -q -ll -c pyproject.toml -r bot adapters
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Earmark needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=/path/to/python3.12"; exit 1; }

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         default="extractive",
         description="extractive; endpoint (see llm_url); or a chat model: its name on the hub, or a folder.",
     )
+    writer_revision: str = Field(
+        default="", description="The commit of the hub's model to take; else the newest, which may change."
+    )
     llm_url: str = Field(default="", description="Base of an OpenAI-compatible endpoint, http://host/v1.")
     llm_model: str = Field(default="", description="The model to ask for at that endpoint.")
     llm_key: SecretStr | None = None

@@ -53,7 +53,7 @@ def _drafter(settings: Settings, threads: int) -> Drafter:
         return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key)
     from bot.write.hub import HubDrafter
 
-    return HubDrafter(settings.writer, threads=threads)
+    return HubDrafter(settings.writer, settings.writer_revision, threads=threads)
 
 
 def library(settings: Settings, database_url: str, encoder: Encoder) -> Library:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
+from bot.apart import Limits
 from tests.feed_server import Reply
 
 INSIDE = "leads into a private network"
@@ -173,3 +175,50 @@ REACHES = (
     "/podcasts remove Show yes",
     "/rate 1 useful",
 )
+
+
+ALL = Limits()
+SLOW = "takes too long to read"
+ONE = b'{"startTime": 1, "body": "x"},'
+# Made when they are needed: some are as large as is taken. "" is told where it can be read.
+TRANSCRIPTS: dict[str, tuple[Callable[[], bytes], Limits, str]] = {
+    "HTML, a million levels": (lambda: b"<html>" + b"<p>" * 1_000_000 + b"x", ALL, ""),
+    "HTML, 32 MB of one element": (lambda: b"<html><p>" + b"x" * 31_900_000, ALL, ""),
+    "JSON, a million levels": (lambda: b"[" * 1_000_000, ALL, "damaged"),
+    "JSON, a million segments": (
+        lambda: b'{"segments": [' + ONE * 1_000_000 + b"{}]}",
+        Limits(cpu_s=2),
+        SLOW,
+    ),
+    "VTT, a million cues": (
+        lambda: b"WEBVTT\n\n" + b"0:01.000 --> 0:02.000\nx\n\n" * 1_000_000,
+        Limits(cpu_s=2),
+        SLOW,
+    ),
+    "SRT whose text swells": (
+        lambda: b"1\n00:00:01,000 --> 00:00:02,000\n" + b"x" * 2_000_000,
+        Limits(reply_bytes=1_000_000),
+        "too large once",
+    ),
+}
+LISTS: dict[str, Callable[[], bytes]] = {
+    "OPML, 200,000 levels": lambda: b"<opml><body>" + b'<outline text="a">' * 200_000,
+    "OPML, 32 MB of one attribute": lambda: b'<opml><body><outline text="' + b"x" * 31_900_000 + b'"/>',
+    "OPML, a feed in 10,000 levels": lambda: (
+        b"<opml><body>" + b"<outline>" * 10_000 + b'<outline xmlUrl="http://a.example/"/>'
+    ),
+}
+PAGES: dict[str, Callable[[], bytes]] = {
+    "a page, a million levels": lambda: b"<html>" + b"<div>" * 1_000_000 + b"<a href=x>",
+    "a page, 32 MB of one element": lambda: b"<html><p>" + b"x" * 31_900_000,
+    "a page, one attribute of 32 MB": lambda: b"<html><a href='" + b"x" * 31_900_000,
+}
+MISBEHAVIOUR: dict[str, tuple[Limits, str]] = {
+    "spin": (Limits(seconds=60, cpu_s=1), SLOW),
+    "swell": (ALL, "takes too much memory to read"),
+    "hang": (Limits(seconds=3), SLOW),
+    "crash": (ALL, "ended in the middle"),
+    "killed": (ALL, "ended in the middle"),
+    "bug": (ALL, "ended in the middle"),
+    "huge": (ALL, "is too large once it has been read"),
+}

@@ -42,7 +42,7 @@ def _asked(url: str, here: str) -> Finding:
     """A note, not a fault: some networks don't let a machine reach itself from outside."""
     unsure = f"{url} doesn't answer from here; `earmark run` or `earmark serve web` serves it at {here}"
     try:
-        with urlopen(url, timeout=PATIENCE_S) as reply:
+        with urlopen(url, timeout=PATIENCE_S) as reply:  # nosec B310 # http and https only, see _public
             ours = reply.read(64).strip() == b"ready"
     except HTTPError as error:
         return "note", "pages", f"{url} answers with status {error.code}: it must lead to {here}"

@@ -26,7 +26,13 @@ from bot.domain import Sentence
 
 # A scope of up to so many episodes is looked up one by one; of a wider one the best of all that are in it.
 RUNS, WIDE = 64, 5_000
-_SHOWN = 'SELECT id, episode_id, first, last, speaker, start, "end", text FROM passage WHERE id IN '
+_SHOWN = (
+    'SELECT id, episode_id, first, last, speaker, start, "end", text FROM passage '
+    "WHERE id IN (SELECT value FROM json_each(?))"
+)
+_RUNS = "SELECT first, count FROM episode WHERE count > 0 ORDER BY first"
+_RUNS_IN = """SELECT first, count FROM episode
+    WHERE count > 0 AND id IN (SELECT value FROM json_each(?)) ORDER BY first"""
 
 
 class FileLibrary:
@@ -118,10 +124,9 @@ class FileLibrary:
             zip(unknown, self._files.of(np.array(unknown, np.int64)) @ vector, strict=True)
         )
         weights = self._weights(asked)
-        query = f"{_SHOWN} (SELECT value FROM json_each(?))"
         found = []
         for id, episode_id, first, last, speaker, start, end, text in self._db.execute(
-            query, (json.dumps(best),)
+            _SHOWN, (json.dumps(best),)
         ):
             score = ids[id] * RRF + 2.0 * float(cosines[id]) + covered(weights, f"{speaker} {text}")
             found.append(
@@ -189,9 +194,9 @@ class FileLibrary:
 
     def _runs(self, scope: Sequence[int] | None) -> list[tuple[int, int]]:
         """(first, count) of the rows of each episode in scope, ascending."""
-        chosen = "" if scope is None else " AND id IN (SELECT value FROM json_each(?))"
-        query = f"SELECT first, count FROM episode WHERE count > 0{chosen} ORDER BY first"
-        return self._db.execute(query, () if scope is None else (json.dumps(scope),)).fetchall()
+        if scope is None:
+            return self._db.execute(_RUNS).fetchall()
+        return self._db.execute(_RUNS_IN, (json.dumps(scope),)).fetchall()
 
     def _next(self) -> int:
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passage'").fetchone()

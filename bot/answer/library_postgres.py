@@ -38,11 +38,12 @@ CREATE INDEX IF NOT EXISTS passage_stems ON earmark_library.passage USING gin (s
 CREATE INDEX IF NOT EXISTS passage_vector ON earmark_library.passage USING hnsw (vector halfvec_ip_ops);
 DELETE FROM earmark_library.episode WHERE model <> '{model}';
 """
-_SCOPED = "(%(scope)s::bigint[] IS NULL OR episode_id = ANY(%(scope)s))"
-_NEAREST = f"""SELECT id, -(vector <#> %(vector)s::halfvec) FROM earmark_library.passage
-    WHERE {_SCOPED} ORDER BY vector <#> %(vector)s::halfvec LIMIT %(limit)s"""
+_NEAREST = """SELECT id, -(vector <#> %(vector)s::halfvec) FROM earmark_library.passage
+    WHERE (%(scope)s::bigint[] IS NULL OR episode_id = ANY(%(scope)s))
+    ORDER BY vector <#> %(vector)s::halfvec LIMIT %(limit)s"""
 # By how much of the question's rarity a passage holds; of two alike the shorter one.
-_WORDED = f"""SELECT id FROM earmark_library.passage WHERE stems && %(words)s::text[] AND {_SCOPED}
+_WORDED = """SELECT id FROM earmark_library.passage WHERE stems && %(words)s::text[]
+    AND (%(scope)s::bigint[] IS NULL OR episode_id = ANY(%(scope)s))
     ORDER BY (SELECT sum(weight) FROM unnest(%(words)s::text[], %(weights)s::float8[]) AS asked (word, weight)
               WHERE word = ANY(stems)) DESC, cardinality(stems) LIMIT %(limit)s"""
 _SHOWN = """SELECT id, episode_id, first, last, speaker, start, "end", text, -(vector <#> %s::halfvec)

@@ -93,7 +93,7 @@ class TransformersEncoder:
 
         self.tokens = 0
         self._tokenizer = tokenizer_of(folder)
-        self._model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
+        self._model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()  # nosec B615 # a folder, and never the hub
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         import torch

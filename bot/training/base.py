@@ -33,8 +33,9 @@ def from_gguf(file: Path, target: Path) -> None:
 
     logging.disable_progress_bar()
     try:
-        read = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name)
-        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        here: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
+        read = AutoModelForCausalLM.from_pretrained(file.parent, **here)  # nosec B615 # as that says
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, **here)  # nosec B615
     except ImportError as error:
         raise ModelError('Reading GGUF needs `pip install "earmark[train]"`.') from error
     # `save_pretrained` refuses a model that was quantised, even after it was unpacked: a fresh one of the
@@ -54,7 +55,7 @@ def thinned(folder: Path, target: Path, kept: Sequence[int]) -> None:
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)  # nosec B615 # never the hub
     model.model.layers = type(model.model.layers)(model.model.layers[i] for i in kept)
     for at, layer in enumerate(model.model.layers):
         layer.self_attn.layer_idx = at  # where it keeps what it has read
@@ -62,4 +63,5 @@ def thinned(folder: Path, target: Path, kept: Sequence[int]) -> None:
     if getattr(model.config, "layer_types", None):
         model.config.layer_types = [model.config.layer_types[i] for i in kept]
     model.save_pretrained(target)
-    AutoTokenizer.from_pretrained(folder).save_pretrained(target)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)  # nosec B615 # a folder, and never the hub
+    tokenizer.save_pretrained(target)

@@ -49,7 +49,9 @@ class TransformersCousin:
         self.name = f"{folder.name} fp32"
         self.tokenizer = tokenizer_of(folder)
         before = resident_bytes()
-        self._model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        self._model: Any = AutoModelForCausalLM.from_pretrained(  # nosec B615 # a folder, and never the hub
+            folder, dtype=torch.float32, local_files_only=True
+        ).eval()
         self._end = self.tokenizer.convert_tokens_to_ids(END)
         self.told(list(range(8)), 4)  # the weights are mapped: only reading them takes memory
         self.memory_bytes = resident_bytes() - before
@@ -140,7 +142,7 @@ def split(name: str) -> tuple[str, str]:
 def tokenizer_of(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)  # nosec B615 # a folder, and never the hub
 
 
 def converted(folder: Path, target: Path) -> None:

@@ -161,7 +161,7 @@ def train(examples: Sequence[Example], net: Net, seed: int, epochs: int, folder:
     for epoch in range(1, epochs + 1):
         file = folder / f"epoch-{epoch}.pt"
         if file.exists():
-            kept = torch.load(file)
+            kept = torch.load(file, weights_only=True)
             net.load_state_dict(kept["net"])
             optimizer.load_state_dict(kept["optimizer"])
             schedule.load_state_dict(kept["schedule"])

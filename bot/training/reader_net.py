@@ -31,7 +31,7 @@ class Lower:
     def __init__(self, folder: Path) -> None:
         from transformers import AutoModel
 
-        self._model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
+        self._model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()  # nosec B615 # a folder, and never the hub
         self.upper: nn.ModuleList = self._model.encoder.layer[FROZEN:]
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]

@@ -143,12 +143,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def merged(smollm2: Path, adapters: Path, target: Path) -> None:
     """Write the trained model as a folder that `EARMARK_WRITER` can name."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(smollm2, dtype=torch.float32)
+    model = _loaded(smollm2)
     merge(model, adapters)
     model.save_pretrained(target)
-    AutoTokenizer.from_pretrained(smollm2).save_pretrained(target)
+    tokenizer = AutoTokenizer.from_pretrained(smollm2, local_files_only=True)  # nosec B615 # a folder, and never the hub
+    tokenizer.save_pretrained(target)
 
 
 def _lessons(options: argparse.Namespace) -> tuple[list[list[Example]], list[list[Example]]]:
@@ -157,7 +158,7 @@ def _lessons(options: argparse.Namespace) -> tuple[list[list[Example]], list[lis
 
     from bot.read.encoder import Encoder
 
-    tokenizer = AutoTokenizer.from_pretrained(options.smollm2)
+    tokenizer = AutoTokenizer.from_pretrained(options.smollm2, local_files_only=True)  # nosec B615 # a folder
     episodes = list(annotated(options.folder))
     learned = [e for e in episodes if not is_validation(e)]
     encoder = Encoder(options.minilm, options.converted, threads=options.threads)
@@ -179,10 +180,16 @@ def _lessons(options: argparse.Namespace) -> tuple[list[list[Example]], list[lis
     return [[k[i] for i in fits] for k in made[:3]], made[3:]
 
 
-def _model(folder: Path) -> HalfTuned:
+def _loaded(folder: Path) -> Any:
     from transformers import AutoModelForCausalLM
 
-    return HalfTuned(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32))
+    return AutoModelForCausalLM.from_pretrained(  # nosec B615 # a folder, and never the hub
+        folder, dtype=torch.float32, local_files_only=True
+    )
+
+
+def _model(folder: Path) -> HalfTuned:
+    return HalfTuned(_loaded(folder))
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -16,12 +16,14 @@ TEMPERATURE, TOP_P = 0.6, 0.95
 class HubDrafter:
     """Implements Drafter and Copying with `model`, "org/name" on the hub or the path of a folder.
 
-    The weights are downloaded to the hub's own cache on first use. Raises ModelError where they can't be had.
+    `revision` is the commit, tag or branch on the hub ("": the newest). Only safetensors are loaded, and no
+    code that comes with a model is run. The weights are downloaded to the hub's own cache on first use.
+    Raises ModelError where they can't be had.
     """
 
     rung: Rung = "local"
 
-    def __init__(self, model: str, *, threads: int = 2, seed: int = 1) -> None:
+    def __init__(self, model: str, revision: str = "", *, threads: int = 2, seed: int = 1) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -30,8 +32,16 @@ class HubDrafter:
         self.name = model.rstrip("/").rpartition("/")[2]
         self.tokens = self.tokens_out = 0
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(model)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(model, dtype="auto").eval()
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                model, revision=revision or "main", trust_remote_code=False
+            )
+            self._model: Any = AutoModelForCausalLM.from_pretrained(
+                model,
+                revision=revision or "main",
+                dtype="auto",
+                use_safetensors=True,
+                trust_remote_code=False,
+            ).eval()
         except (OSError, ValueError, ImportError) as error:
             raise ModelError(
                 f"The model {self.name!r} can't be had; check its name, and whether the hub can be reached."
