@@ -1,8 +1,8 @@
 """Hostile inputs as a table, and what happens to each. docs/security.md tells it in words.
 
 What adapters do with markup, mentions and signatures stands in their own tests (test_slack_render,
-test_discord_render, test_web_hostile), signatures in test_slack_http; what the guarded client does with secrets in
-test_fetch; bombs, sound and processes that misbehave in test_hostile_apart.
+test_discord_render, test_web_hostile), signatures in test_slack_http; what the guarded client does with
+secrets in test_fetch; bombs, sound and processes that misbehave in test_hostile_apart.
 """
 
 from __future__ import annotations
