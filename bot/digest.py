@@ -19,6 +19,9 @@ def view(digest: Digest, pages: Pages | None = None, *, clips: bool = False) -> 
     Links go to our own `pages` where there are any, else to the publisher's. With `clips` each one that has
     audio has a button to hear it.
     """
+    told = tuple(Text(text=notice.text) for notice in digest.notices)
+    if not digest.picks and told:
+        return View(parts=told, private=False, digest_id=digest.id)
     if not digest.picks:
         nothing = Text(text=f"{_scanned(digest)} Nothing worth a post today.", quiet=True)
         return View(parts=(nothing,), private=False, digest_id=digest.id)
@@ -28,6 +31,7 @@ def view(digest: Digest, pages: Pages | None = None, *, clips: bool = False) -> 
         Text(text=_scanned(digest), quiet=True),
         *(item(pick, n, pages, digest.local_date) for n, pick in enumerate(digest.picks, 1)),
         *(b for n, pick in enumerate(digest.picks, 1) for b in _buttons(n, pick, digest.id, clips)),
+        *told,
         Text(text=made_by(digest.picks), quiet=True),
     ]
     return View(parts=tuple(parts), private=False, digest_id=digest.id)

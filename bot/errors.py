@@ -60,6 +60,9 @@ class Refused(FetchError):
 
 
 class Gone(FetchError):
+    """`SAYS_GONE` is in its text, which is all that is stored of it."""
+
+    SAYS_GONE = "says it is gone for good (410)"
     permanent = True
 
 

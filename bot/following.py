@@ -57,8 +57,8 @@ def _follow(store: Store, channel: Channel, found: Feed, now: datetime) -> Follo
     is_new = store.subscribe(Subscription(channel_id=channel.id, feed_id=feed.id, since=since))
     if feed.status != "active" or not (known and others):
         # Unchecked: what came out while it wasn't polled is history, as it is at the very first poll.
-        fresh = replace(feed, status="active", failures=0, error="", checked_at=None)
-        feed = replace(fresh, next_check_at=now, backfill=found.backfill)
+        fresh = replace(feed, status="active", failures=0, error="", checked_at=None, next_check_at=now)
+        feed = replace(fresh, failing_since=None, give_up_at=None, backfill=found.backfill)
         store.save_feed(feed)
     return Followed(feed=feed, is_new=is_new)
 

@@ -20,8 +20,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from bot import calendar, choice, identity, leases, rounds, taste
-from bot.domain import Channel, Claim, Digest, Episode, Feed, Insight, Poll, Reading, Stage, Transcript
+from bot import calendar, choice, identity, leases, notices, rounds, taste
+from bot.domain import (
+    Channel,
+    Claim,
+    Digest,
+    Episode,
+    Feed,
+    Insight,
+    Notice,
+    Poll,
+    Reading,
+    Stage,
+    Transcript,
+)
 from bot.errors import EarmarkError, LeaseLost, PublishError, StoreError, TranscriptError, Unreachable
 from bot.ports import FeedReader, ManyFeeds, Publisher, Reader, Store, Transcriber, Writer
 from bot.retries import MAX_ATTEMPTS, ONCE, PASSING, counts, next_try, worded
@@ -243,7 +255,8 @@ class Pipeline:
         picks = choice.choose(
             backlog, had, channel.count, prefer=channel.prefer, mute=channel.mute, taste=liked
         )
-        if not picks and not channel.quiet_line:
+        told = self._notices(channel)
+        if not picks and not told and not channel.quiet_line:
             return None
         episodes, hours = self.store.scanned(channel.id, self._last_digest_at(channel, since))
         return Digest(
@@ -251,10 +264,16 @@ class Pipeline:
             local_date=calendar.local_date(channel, due_at),
             part=part,
             picks=picks,
+            notices=told,
             episodes_scanned=episodes,
             hours_scanned=hours,
             created_at=self.clock(),
         )
+
+    def _notices(self, channel: Channel) -> tuple[Notice, ...]:
+        now = self.clock()
+        feeds = self.store.feeds([one.feed_id for one in self.store.subscriptions(channel.id)])
+        return notices.due(channel, feeds, self.store.told(channel.id, now), now)
 
     def _last_digest_at(self, channel: Channel, since: datetime) -> datetime:
         earlier = self.store.digests(channel.id, 1)

@@ -20,6 +20,7 @@ from bot.domain import (
     Flag,
     Had,
     Insight,
+    NoticeState,
     Passage,
     Pick,
     Poll,
@@ -281,6 +282,10 @@ class ChannelStore(Protocol):
 
     def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
         """Latest first."""
+        ...
+
+    def told(self, channel_id: int, now: datetime) -> dict[int, NoticeState]:
+        """What the channel was told last of each feed, in digests that are posted or may still be."""
         ...
 
     def save_post(self, claim: Claim, post: Post) -> None: ...

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE = ("domain", "errors", "views", "calendar", "digest", "identity", "claims", "choice", "taste")
+PURE = ("domain", "errors", "views", "calendar", "digest", "identity", "claims", "choice", "taste", "notices")
 ENGINES = (
     "apart",
     "feeds",
@@ -44,6 +44,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "taste": ("domain", "claims"),
     "choice": ("domain", "claims", "taste"),
     "digest": ("domain", "views", "ports"),
+    "notices": ("domain", "errors", "calendar"),
     "export": ("domain", "digest", "ports", "views", "lineage"),
     "pages": ("ports",),
     "ports": ("domain",),

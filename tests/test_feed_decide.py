@@ -120,21 +120,73 @@ def test_failure_waits_as_long_as_the_server_asks() -> None:
     assert state.next_check_at == NOW + timedelta(seconds=9000)
 
 
-def test_gone_is_told_for_days_before_it_ends_the_polling() -> None:
-    gone, state = Gone("It is gone.", status=410), replace(FEED, failures=0, error="")
-    for _ in range(4):
-        state = failed(state, NOW, gone, 0.0)
-        assert (state.status, state.next_check_at) == (FEED.status, NOW + timedelta(days=1))
-        assert "given up" in state.error
-    state = failed(state, NOW, gone, 0.0)
+DOWN = FetchError("It is down (500).", status=500)
+UNFOUND = FetchError("It can't be found.")
+GONE = Gone(f"It {Gone.SAYS_GONE}.", status=410)
+
+
+def _polled(feed: Feed, error: EarmarkError, days: float, **given: bool) -> tuple[Feed, datetime]:
+    """The feed after polls that all fail so, each in time, for so long (or until it is given up)."""
+    start = now = feed.next_check_at or NOW
+    while now - start < timedelta(days=days):
+        feed = failed(feed, now, error, 0.5, **given)
+        if feed.next_check_at is None:
+            break
+        now = feed.next_check_at
+    return feed, now
+
+
+@pytest.mark.parametrize(
+    ("error", "online", "ends"),
+    [(DOWN, False, True), (NotAFeed("A page."), False, True), (UNFOUND, True, True), (UNFOUND, False, False)],
+)
+def test_a_feed_is_given_up_after_two_weeks_of_failures_that_are_its_own(
+    error: EarmarkError, online: bool, ends: bool
+) -> None:
+    state, now = _polled(replace(FEED, failures=0), error, 13.9, online=online)
+    assert (state.status, state.failing_since) == ("active", NOW if ends else None)
+    state, now = _polled(state, error, 2, online=online)
+    assert state.status == ("gone" if ends else "active")
+    assert (state.next_check_at is None) is ends
+    if ends:
+        assert timedelta(days=14) <= now - NOW < timedelta(days=15.1)
+        assert state.error.startswith(str(error)) and "add its address" in state.error
+
+
+def test_a_night_without_our_network_puts_the_end_off() -> None:
+    state, now = _polled(replace(FEED, failures=0), DOWN, 5)
+    before = state.give_up_at
+    offline, later = _polled(state, UNFOUND, 9)
+    assert before and offline.give_up_at == before + (later - now)
+    assert offline.failing_since == NOW
+    assert _polled(offline, DOWN, 7)[0].status == "active"
+
+
+def test_a_machine_that_slept_puts_the_end_off() -> None:
+    state, now = _polled(replace(FEED, failures=0), DOWN, 5)
+    woken = failed(state, now + timedelta(days=20), DOWN, 0.0)
+    assert (woken.status, state.give_up_at) == ("active", NOW + timedelta(days=14))
+    assert woken.give_up_at == NOW + timedelta(days=34)
+    assert failed(state, now + timedelta(minutes=5), DOWN, 0.0).give_up_at == state.give_up_at
+
+
+def test_one_good_answer_clears_the_end() -> None:
+    state = succeeded(_polled(FEED, DOWN, 5)[0], NOW, Hints(), 0.0)
+    assert (state.failing_since, state.give_up_at) == (None, None)
+
+
+def test_gone_is_believed_when_said_twice_and_then_a_week_long() -> None:
+    once = failed(replace(FEED, failures=0), NOW, GONE, 0.0)
+    assert (once.next_check_at, once.give_up_at) == (NOW + timedelta(days=1), NOW + timedelta(days=14))
+    state, now = _polled(once, GONE, 30)
     assert (state.status, state.next_check_at, state.title) == ("gone", None, "T")
-    assert state.error.startswith("It is gone.") and "add its new address" in state.error
+    assert now == NOW + timedelta(days=9)
 
 
-def test_gone_is_told_even_after_a_week_of_other_failures() -> None:
-    state = failed(replace(FEED, failures=40, error="Nobody answers."), NOW, Gone("It is gone."), 0.0)
-    assert state.status == FEED.status and "given up" in state.error
-    assert failed(state, NOW, Gone("It is gone."), 0.0).status == "gone"
+def test_gone_puts_no_end_off_that_is_near() -> None:
+    state, _ = _polled(FEED, DOWN, 13)
+    near = state.give_up_at
+    assert near and _polled(state, GONE, 0.5)[0].give_up_at == near
 
 
 @pytest.mark.parametrize(

@@ -137,10 +137,22 @@ def test_new_feed_url_by_podcast_guid(server: FeedServer, reader: FeedparserRead
 def test_gone(server: FeedServer, reader: FeedparserReader) -> None:
     server.routes["/f"] = Reply(410)
     told = reader.poll(known(server), NOW).feed
-    assert (told.status, told.title) == ("active", "Known") and "given up" in told.error
-    feed = reader.poll(replace(told, failures=4), NOW).feed
+    assert (told.status, told.title) == ("active", "Known") and "gone for good" in told.error
+    feed = reader.poll(replace(told, give_up_at=NOW), NOW).feed
     assert (feed.status, feed.next_check_at, feed.title) == ("gone", None, "Known")
-    assert "gone for good" in feed.error
+
+
+def test_that_nobody_answers_counts_only_while_another_feed_does(
+    server: FeedServer, reader: FeedparserReader
+) -> None:
+    server.routes["/f"] = Reply(200, rss("a"))
+    dead = replace(known(server), url="http://nobody.invalid/f")
+    assert reader.poll(dead, NOW).feed.give_up_at is None
+    reader.poll(known(server), NOW)
+    later = NOW + timedelta(hours=2)
+    failing = reader.poll(dead, later).feed
+    assert (failing.failing_since, failing.give_up_at) == (later, later + timedelta(days=14))
+    assert reader.poll(dead, later + timedelta(minutes=1)).feed.give_up_at is None
 
 
 @pytest.mark.parametrize("status", [429, 503])

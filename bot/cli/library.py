@@ -138,4 +138,6 @@ def _row(feed: Feed) -> dict[str, object]:
         "error": feed.error,
         "checked_at": feed.checked_at,
         "next_check_at": feed.next_check_at,
+        "failing_since": feed.failing_since,
+        "give_up_at": feed.give_up_at,
     }

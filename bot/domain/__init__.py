@@ -9,6 +9,8 @@ from __future__ import annotations
 from bot.domain.channels import (
     Channel,
     Digest,
+    Notice,
+    NoticeState,
     Post,
     Rated,
     Rating,
@@ -90,6 +92,8 @@ __all__ = [
     "Insight",
     "Leaning",
     "NonContent",
+    "Notice",
+    "NoticeState",
     "Passage",
     "Pick",
     "Poll",

@@ -52,6 +52,19 @@ class Subscription:
     since: datetime | None = None
 
 
+# failing: for days now; leaving: says that it is gone for good; given_up: is no longer asked; answers: again.
+NoticeState = Literal["failing", "leaving", "given_up", "answers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What a channel is told about one of its feeds, as worded then."""
+
+    feed_id: int
+    state: NoticeState
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Digest:
     """What one channel gets at once, best first; unique per channel, local date and part."""
@@ -61,6 +74,7 @@ class Digest:
     local_date: date
     part: int = 0
     picks: tuple[Pick, ...] = ()
+    notices: tuple[Notice, ...] = ()
     episodes_scanned: int = 0
     hours_scanned: float = 0.0
     created_at: datetime | None = None

@@ -18,6 +18,8 @@ class Feed:
 
     `url` is always safe to show: a secret in it (user:password@, token) is replaced by a short keyed
     fingerprint, and the whole real URL is kept encrypted in `sealed` (empty for public feeds).
+    `failing_since` is the first failure in a row that is not our own network's, `give_up_at` when it is no
+    longer asked, if that goes on.
     """
 
     id: int = 0
@@ -34,6 +36,8 @@ class Feed:
     checked_at: datetime | None = None
     next_check_at: datetime | None = None
     failures: int = 0
+    failing_since: datetime | None = None
+    give_up_at: datetime | None = None
     error: str = ""
     backfill: int = 1
 

@@ -10,14 +10,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from bot.domain import Episode, Feed
-from bot.errors import EarmarkError, FetchError, Gone
+from bot.errors import EarmarkError, FeedError, FetchError, Gone
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 DEFAULT_INTERVAL_S = HOUR
 MIN_INTERVAL_S = 10 * MINUTE
 MAX_INTERVAL_S = DAY
 FIRST_BACKOFF_S = 10 * MINUTE
-GONE_AFTER = 5  # failures in a row, the last two of them 410, a day apart
+GIVE_UP_AFTER = timedelta(days=14)
+GONE_AFTER = timedelta(days=8)  # after its second 410: a channel that posts once a week is told before
+LATE = timedelta(hours=1)  # a check later than this was slept through
 
 _PERIODS_S = {"hourly": HOUR, "daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY, "yearly": 365 * DAY}
 
@@ -64,39 +66,47 @@ def succeeded(feed: Feed, now: datetime, hints: Hints, jitter: float, *, unchang
         checked_at=now,
         next_check_at=now + timedelta(seconds=wait),
         failures=0,
+        failing_since=None,
+        give_up_at=None,
         error="",
     )
 
 
-def failed(feed: Feed, now: datetime, error: EarmarkError, jitter: float) -> Feed:
-    """The feed's state after a failed poll: all that was known stays.
+def failed(feed: Feed, now: datetime, error: EarmarkError, jitter: float, *, online: bool = False) -> Feed:
+    """The feed's state after a failed poll: all that was known stays. It is "gone" when its time is over.
 
-    A 410 is believed when it has been said again for some days: until then the error tells that the feed
-    will be given up, for its channels to read (/podcasts, /digest why).
-    `checked_at` stays None until the first good answer, since that one tells news from history.
+    Only a failure that is the publisher's counts: the server answered, or our network is known to work
+    (`online`). `checked_at` stays None until the first good answer, since that one tells news from history.
     """
     failures = feed.failures + 1
-    checked_at = feed.checked_at and now
-    if isinstance(error, Gone):
-        return _gone(replace(feed, checked_at=checked_at, failures=failures), now, str(error))
     retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
-    wait = backoff(failures, retry_after_s, jitter)
-    return replace(
+    wait = DAY if isinstance(error, Gone) else backoff(failures, retry_after_s, jitter)
+    next_check_at = now + timedelta(seconds=wait)
+    state = replace(
         feed,
-        checked_at=checked_at,
-        next_check_at=now + timedelta(seconds=wait),
+        checked_at=feed.checked_at and now,
+        next_check_at=next_check_at,
         failures=failures,
         error=str(error),
     )
+    late = now - feed.next_check_at if feed.next_check_at else timedelta()
+    give_up_at = feed.give_up_at and feed.give_up_at + (late if late > LATE else timedelta())
+    if not (online or _has_answered(error)):
+        return replace(state, give_up_at=give_up_at and give_up_at + (next_check_at - now))
+    give_up_at = give_up_at or now + GIVE_UP_AFTER
+    if isinstance(error, Gone) and feed.error.startswith(str(error)):
+        give_up_at = min(give_up_at, now + GONE_AFTER)
+    state = replace(state, failing_since=feed.failing_since or now, give_up_at=give_up_at)
+    return _given_up(state) if now >= give_up_at else state
 
 
-def _gone(feed: Feed, now: datetime, said: str) -> Feed:
-    told = feed.error.startswith(said)
-    if told and feed.failures >= GONE_AFTER:
-        text = f"{said} It is not asked again; if it moved, add its new address."
-        return replace(feed, status="gone", next_check_at=None, error=text)
-    text = f"{said} It is asked some days more and then given up; if it moved, add its new address."
-    return replace(feed, next_check_at=now + timedelta(seconds=DAY), error=text)
+def _has_answered(error: EarmarkError) -> bool:
+    return isinstance(error, FeedError) or (isinstance(error, FetchError) and error.status > 0)
+
+
+def _given_up(feed: Feed) -> Feed:
+    error = f"{feed.error} It isn't asked any more; if it is back or has moved, add its address."
+    return replace(feed, status="gone", next_check_at=None, error=error)
 
 
 def retry_after(value: str, now: datetime) -> float | None:

@@ -208,7 +208,7 @@ def _check(arrival: Arrival, safe: str, good: Collection[int]) -> None:
     if status in good:
         return
     if status == HTTPStatus.GONE:
-        raise Gone(f"{safe} says it is gone for good (410).", status=status)
+        raise Gone(f"{safe} {Gone.SAYS_GONE}.", status=status)
     raise FetchError(
         f"{safe} can't be fetched: {_ADVICE.get(status, 'the server answers with an error')} ({status}).",
         status=status,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from bot.domain import Episode, Feed, Poll
@@ -16,6 +16,9 @@ from bot.feeds.fetch import Fetcher, Response
 from bot.feeds.parse import Parsed, parse
 from bot.feeds.raw import ReadFeed
 from bot.vault import Vault, hides_path
+
+# A feed that was had so lately shows that our own network works.
+ONLINE = timedelta(hours=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +41,16 @@ class FeedparserReader:
         self._vault = vault
         self._jitter = jitter
         self._read = read or Apart()
+        self._last_had_at: datetime | None = None
 
     def poll(self, feed: Feed, now: datetime) -> Poll:
         """Ask once. What can be expected to go wrong is in the returned feed: failures, error, status."""
         try:
             visit = self._moved(self._visit(feed))
         except EarmarkError as error:
-            return Poll(feed=decide.failed(feed, now, error, self._jitter()))
+            online = self._last_had_at is not None and now - self._last_had_at <= ONLINE
+            return Poll(feed=decide.failed(feed, now, error, self._jitter(), online=online))
+        self._last_had_at = now
         parsed = visit.parsed
         hints = parsed.hints if parsed else decide.Hints()
         hints = replace(hints, cache_control=visit.response.headers.get("Cache-Control", ""))

@@ -23,9 +23,15 @@ def list_(core: Core, request: Request) -> View:
     shown = feeds[(page - 1) * A_PAGE : page * A_PAGE]
     if not shown:
         raise EarmarkError(f"There are only {-(-len(feeds) // A_PAGE)} pages.")
-    lines = "\n".join(f"{f.id}. {f.title or f.url}" + (f" — {f.error}" if f.error else "") for f in shown)
+    lines = "\n".join(_line(feed) for feed in shown)
     more = more_button(f"/podcasts list {page + 1}", len(feeds) - page * A_PAGE)
     return message(lines, *more)
+
+
+def _line(feed: Feed) -> str:
+    until = feed.give_up_at if feed.status == "active" else None
+    end = f" It is asked until {until.day} {until:%B}." if until else ""
+    return f"{feed.id}. {feed.title or feed.url}" + (f" — {feed.error}{end}" if feed.error else "")
 
 
 def _number(text: str) -> int:

@@ -157,6 +157,7 @@ def forget(session: Session, platform: str, workspace: str) -> int:
         (t.Post, t.Post.digest_id, digests),
         (t.DigestAlso, t.DigestAlso.digest_id, digests),
         (t.DigestItem, t.DigestItem.digest_id, digests),
+        (t.DigestNotice, t.DigestNotice.digest_id, digests),
         (t.Rating, t.Rating.channel_id, channels),
         (t.Digest, t.Digest.channel_id, channels),
         (t.Subscription, t.Subscription.channel_id, channels),

@@ -23,6 +23,7 @@ from bot.domain import (
     Flag,
     Had,
     Insight,
+    NoticeState,
     Pick,
     Post,
     Rated,
@@ -344,6 +345,10 @@ class MemoryStore:
     @_locked
     def digests(self, channel_id: int, limit: int = 10) -> list[Digest]:
         return [self._on.with_errata(made) for made in self._on.of_channel(channel_id)[:limit]]
+
+    @_locked
+    def told(self, channel_id: int, now: datetime) -> dict[int, NoticeState]:
+        return self._on.told(channel_id, now)
 
     @_locked
     def save_post(self, claim: Claim, post: Post) -> None:

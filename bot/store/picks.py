@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, liter
 from sqlmodel import Session, col
 
 from bot.domain import Digest, Had, Pick
-from bot.store import rows
+from bot.store import notices, rows
 from bot.store import tables as t
 from bot.store.database import insert
 from bot.store.errata import shown
@@ -31,6 +31,7 @@ def with_picks(session: Session, row: t.Digest) -> Digest:
     """The digest with its picks, each with what stands beside it."""
     item, query = t.DigestItem, picks().add_columns(col(t.DigestItem.position), col(t.DigestItem.reasons))
     mine = query.join(item, col(item.insight_id) == col(t.Insight.id)).where(col(item.digest_id) == row.id)
+    assert row.id is not None, "a row that was read has its id"
     also = _also(session, row)
     found = session.execute(mine.order_by(col(item.position))).all()
     made = [
@@ -39,7 +40,7 @@ def with_picks(session: Session, row: t.Digest) -> Digest:
     ]
     about = {id_ for one in made for id_ in (one.insight.id, *one.beside())}
     errata = shown(session, sorted(about), row.channel_id)
-    return rows.to_digest(row, tuple(one.with_errata(errata) for one in made))
+    return rows.to_digest(row, tuple(one.with_errata(errata) for one in made), notices.of(session, row.id))
 
 
 def _also(session: Session, row: t.Digest) -> dict[int, tuple[Pick, ...]]:
@@ -65,6 +66,7 @@ def freeze(session: Session, digest: Digest) -> list[int]:
         session.add(t.DigestItem(**key, insight_id=one.insight.id, reasons=rows.reasons_of(one)))
         for place, other in enumerate(one.also):
             session.add(t.DigestAlso(**key, place=place, insight_id=other.insight.id))
+    notices.freeze(session, digest_id, digest)
     return [digest_id]
 
 

@@ -110,12 +110,18 @@ def to_subscription(row: t.Subscription) -> domain.Subscription:
     return _from(row, domain.Subscription)
 
 
-def to_digest(row: t.Digest, picks: tuple[domain.Pick, ...]) -> domain.Digest:
-    return _from(row, domain.Digest, picks=picks)
+def to_digest(
+    row: t.Digest, picks: tuple[domain.Pick, ...], notices: tuple[domain.Notice, ...]
+) -> domain.Digest:
+    return _from(row, domain.Digest, picks=picks, notices=notices)
+
+
+def to_notice(row: t.DigestNotice) -> domain.Notice:
+    return _from(row, domain.Notice)
 
 
 def of_digest(digest: domain.Digest) -> dict[str, Any]:
-    return values(digest, "id", "picks") | {"created_at": digest.created_at or datetime.now(UTC)}
+    return values(digest, "id", "picks", "notices") | {"created_at": digest.created_at or datetime.now(UTC)}
 
 
 def to_post(row: t.Post) -> domain.Post:

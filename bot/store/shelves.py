@@ -15,6 +15,7 @@ from bot.domain import (
     Flag,
     Had,
     Insight,
+    NoticeState,
     Post,
     Rating,
     Reading,
@@ -144,6 +145,13 @@ class Shelves:
         """Latest first."""
         found = [d for d in self.digests.values() if d.channel_id == channel_id]
         return sorted(found, key=lambda d: (d.created_at or LONG_AGO, d.id), reverse=True)
+
+    def told(self, channel_id: int, now: datetime) -> dict[int, NoticeState]:
+        oldest_first = reversed(self.of_channel(channel_id))
+        valid = (
+            d for d in oldest_first if d.id in self.posts or (d.created_at or LONG_AGO) > now - _POSTABLE
+        )
+        return {notice.feed_id: notice.state for digest in valid for notice in digest.notices}
 
     def forget_channel(self, channel_id: int) -> None:
         digests = {digest.id for digest in self.of_channel(channel_id)}

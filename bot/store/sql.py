@@ -9,11 +9,12 @@ from bot.store.database import Database, Wake, connect, make_folder, parse
 from bot.store.errata import SqlErrata
 from bot.store.feeds import SqlFeeds
 from bot.store.library import SqlLibrary
+from bot.store.notices import SqlNotices
 from bot.store.reseal import SqlSeals
 from bot.store.talk import SqlNotes, SqlTalk
 from bot.store.work import SqlWork
 
-HEAD = "0005"  # the newest revision; a database that is there already needs no alembic
+HEAD = "0006"  # the newest revision; a database that is there already needs no alembic
 
 
 class SqlStore:
@@ -73,6 +74,7 @@ class SqlStore:
         self.save_digest = channels.save_digest
         self.digest = channels.digest
         self.digests = channels.digests
+        self.told = SqlNotices(database).told
         self.save_post = channels.save_post
         self.post = channels.post
 

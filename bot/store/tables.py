@@ -60,6 +60,8 @@ class Feed(Table, table=True):
     checked_at: datetime | None = _at()
     next_check_at: datetime | None = _at(index=True)
     failures: int
+    failing_since: datetime | None = _at()
+    give_up_at: datetime | None = _at()
     error: str
     backfill: int
 
@@ -184,6 +186,16 @@ class DigestAlso(Table, table=True):
     position: int = Field(primary_key=True)
     place: int = Field(primary_key=True)
     insight_id: int = Field(foreign_key="insight.id", index=True)
+
+
+class DigestNotice(Table, table=True):
+    __tablename__ = "digest_notice"
+
+    digest_id: int = Field(primary_key=True, foreign_key="digest.id")
+    position: int = Field(primary_key=True)
+    feed_id: int = Field(foreign_key="feed.id")
+    state: str
+    text: str
 
 
 class Post(Table, table=True):
