@@ -174,6 +174,17 @@ def test_a_quiet_day_is_one_line(platform: Platform) -> None:
     assert found is None or found.message_id == post.message_id
 
 
+def test_what_is_told_of_a_feed_stands_alone_or_under_the_insights(platform: Platform) -> None:
+    notice = Notice(feed_id=1, state="answers", text="Tree Talk answers again.")
+    alone = replace(DIGEST, picks=(), notices=(notice,))
+    post = platform.publisher().publish(platform.channel, alone)
+    assert "Tree Talk answers again." in platform.shown() and "Nothing worth" not in platform.shown()
+    found = platform.publisher().find(platform.channel, alone)
+    assert found is None or found.message_id == post.message_id
+    platform.publisher().publish(platform.channel, replace(DIGEST, id=DIGEST.id + 1, notices=(notice,)))
+    assert platform.shown().count("Tree Talk answers again.") >= 1
+
+
 def test_the_view_that_all_of_them_lay_out_has_what_people_press_and_read() -> None:
     view = digest.view(DIGEST)
     lines = [part.command for part in view.parts if isinstance(part, Button)]

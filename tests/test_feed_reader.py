@@ -177,7 +177,7 @@ def test_a_failed_poll_loses_nothing_and_waits_longer(
     )
     poll = reader.poll(before, NOW)
     assert poll.episodes is None and poll.feed.error
-    assert replace(poll.feed, error="") == replace(
+    assert replace(poll.feed, error="", failing_since=None, give_up_at=None) == replace(
         before, failures=3, checked_at=NOW, next_check_at=NOW + timedelta(minutes=40)
     )
 
