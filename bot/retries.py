@@ -16,7 +16,7 @@ PATIENT = timedelta(days=7)  # … of an episode that was first seen no longer a
 def next_try(stage: Stage, attempt: int, now: datetime) -> datetime | None:
     """1, 4, 16, 64 minutes after the first failures; None (set aside) after an episode's fifth.
 
-    The work on feeds and channels is never set aside: a platform may be down for a day, and must not fall silent after.
+    Feeds and channels are never set aside: a platform may be down for a day, and must not fall silent after.
     """
     if attempt >= MAX_ATTEMPTS and stage in ONCE:
         return None

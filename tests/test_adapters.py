@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import digest
-from bot.domain import Channel, Erratum
+from bot.domain import Channel, Erratum, Notice
 from bot.errors import PublishError
 from bot.ports import Publisher
 from bot.views import Button, Item, plain

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.domain import Reading, SetAside, Transcript
+from bot.domain import Notice, Reading, SetAside, Transcript
 from bot.errors import StoreError
 from tests.web_kit import Library, Tags, get, insight, sentence
 
@@ -73,6 +73,13 @@ def test_a_digest_says_each_insight_and_where_to_read_and_hear_it(library: Libra
     assert "https://cdn.example/1.mp3#t=42" in links
     assert [link for link in links if link.startswith("/e/") and link.endswith("#t=42")]
     assert "The one thing worth knowing" in page.text and insight().text in page.text
+
+
+def test_a_digests_page_says_what_was_told_of_a_feed_beside_insights_and_alone(library: Library) -> None:
+    told = (Notice(feed_id=library.feed.id, state="answers", text="<b>Trees</b> answers again."),)
+    for made in (library.post(library.add(), notices=told), library.post(day=1, notices=told)):
+        page = get(library.client(), library.pages.path("digest", made.id))
+        assert page.text.count("<b>Trees</b> answers again.") == 1
 
 
 def test_without_a_public_address_a_post_links_to_the_publisher(library: Library) -> None:

@@ -17,6 +17,7 @@ from bot.domain import (
     Episode,
     Feed,
     Insight,
+    Notice,
     Passage,
     Pick,
     Reading,
@@ -119,7 +120,7 @@ class Library:
             self.store.save_insights(self._claim("write", episode.id), episode.id, written, self.now)
         return episode
 
-    def post(self, *episodes: Episode, day: int = 0) -> Digest:
+    def post(self, *episodes: Episode, day: int = 0, notices: tuple[Notice, ...] = ()) -> Digest:
         """A digest of all insights of these episodes."""
         now = self.now + timedelta(days=day)
         picks = tuple(Pick(insight=i, episode=e) for e in episodes for i in self.store.insights(e.id))
@@ -128,6 +129,7 @@ class Library:
             channel_id=due.id,
             local_date=now.date(),
             picks=picks,
+            notices=notices,
             episodes_scanned=2,
             hours_scanned=1.5,
             created_at=now,

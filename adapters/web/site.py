@@ -84,7 +84,7 @@ class Site:
 
     def digest(self, made: Digest, links: Links) -> str:
         parts = digest.view(made, links).parts
-        quiet = [part.text for part in parts if isinstance(part, Text)]
+        quiet = [part.text for part in parts if isinstance(part, Text) and part.quiet]
         items = [part for part in parts if isinstance(part, Item)]
         headings = [part.text for part in parts if isinstance(part, Heading)]
         return self.page(
