@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from bot import digest
+from bot import digest, lineage
 from bot.domain import Digest, Pick, hhmmss
 from bot.ports import Pages
 from bot.views import WITHDRAWN, Item
@@ -44,8 +44,21 @@ def markdown(title: str, digests: Sequence[Digest], pages: Pages | None = None) 
 def _of_digest(made: Digest, pages: Pages | None) -> str:
     day = f"## {digest.long_date(made.local_date)} {made.local_date.year}"
     return "\n".join(
-        [day, "", *(_note(pick, n, pages, made.local_date) for n, pick in enumerate(made.picks, 1))]
+        [
+            day,
+            "",
+            *(_note(pick, n, pages, made.local_date) for n, pick in enumerate(made.picks, 1)),
+            *_made_by(made),
+        ]
     )
+
+
+def _made_by(made: Digest) -> Iterator[str]:
+    """A list of the steps, each with its model."""
+    steps = lineage.lines(pick.insight.provenance for pick in made.picks)
+    yield from (f"- {escaped(step)}" for step in steps)
+    if steps:
+        yield ""
 
 
 def _note(pick: Pick, number: int, pages: Pages | None, today: date) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -47,7 +47,7 @@ def _about(name: str, task: str) -> str:
 
 
 # In this order; each a few words.
-PARTS = ("is", "teacher", "data", "fidelity", "made")
+PARTS = ("is", "teacher", "fidelity", "measured")
 
 
 def _is(row: Row, name: str) -> bool:
@@ -59,8 +59,8 @@ def _prompted(made: Provenance) -> str:
     if not made.prompt:
         return ""
     file = named("write", made.prompt)
-    return f"; asked with the prompt {file or 'of that time'} ({made.prompt})"
-
-
-def told(made: Sequence[Provenance]) -> str:
-    return "\n".join(lines(made))
+    return (
+        f"; prompt {file} ({made.prompt})"
+        if file
+        else f"; prompt {made.prompt}, whose text has changed since"
+    )

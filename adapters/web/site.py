@@ -11,7 +11,7 @@ import jinja2
 
 from adapters.web import chapters, rss, transcript
 from adapters.web.links import Links, is_private
-from bot import digest, export
+from bot import digest, export, lineage
 from bot.domain import Channel, Digest, Enclosure, Episode, Feed, Insight, Pick, hhmmss
 from bot.ports import Store
 from bot.views import Heading, Item, Text
@@ -76,6 +76,7 @@ class Site:
             transcript=heard,
             insights=insights,
             errata=self.store.errata([insight.id for insight in insights]),
+            made_by=lineage.lines(insight.provenance for insight in insights),
             chapters=jumps,
             are_chapters=bool(listed),
             search=search[: transcript.LONGEST_SEARCH],
@@ -94,7 +95,7 @@ class Site:
             title=headings[0] if headings else f"Nothing worth a post · {digest.long_date(made.local_date)}",
             notices=[notice.text for notice in made.notices],
             scanned=quiet[0] if quiet else "",
-            provenance=quiet[1] if len(quiet) > 1 else "",
+            made_by=lineage.lines(pick.insight.provenance for pick in made.picks),
             items=[(part, self._heard(pick)) for part, pick in zip(items, made.picks, strict=True)],
             channel=self.store.channel(made.channel_id),
         )

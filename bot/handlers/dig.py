@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import digest
+from bot import digest, lineage
 from bot.claims import RELATED, Claims
 from bot.domain import Channel, Episode, Pick, Reading, hhmmss
 from bot.handlers.insights import digest_of, picked
@@ -26,7 +26,7 @@ def dig(core: Core, request: Request) -> View:
         *around(pick, reading),
         *_related(core, request.channel, pick),
         Button(label="Why this one?", command=f"/why {number}"),
-        Text(text=digest.made_by([pick]), quiet=True),
+        Text(text="\n".join(lineage.lines([pick.insight.provenance])), quiet=True),
     ]
     return View(parts=tuple(parts), private=False, digest_id=made.id if made else 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot import taste
+from bot import lineage, taste
 from bot.domain import Leaning, Pick, Why
 from bot.errors import EarmarkError
 from bot.handlers.insights import digest_of, picked
@@ -23,12 +23,15 @@ def why(core: Core, request: Request) -> View:
     """From what was frozen with the post: so it was, whatever has been rated or set since."""
     pick, number = picked(core, request, "why"), request.get("number")
     made = digest_of(core, request)
+    steps = lineage.lines([pick.insight.provenance])
+    by = (Text(text="\n".join(steps), quiet=True),) if steps else ()
     lines = list(_reasons(pick)) if pick.why else ["This post is from before reasons were kept."]
     return View(
         parts=(
             Heading(text=f"Why {number}. {pick.insight.headline}"),
             Text(text="\n".join(f"• {line}" for line in lines)),
             Text(text="/digest taste shows what has been learned here.", quiet=True),
+            *by,
         ),
         digest_id=made.id if made else 0,
     )
