@@ -131,8 +131,13 @@ class Earmark:
         from bot.vault import Vault
 
         key = self.settings.key.get_secret_value() if self.settings.key else ""
-        file, kept = self.settings.data_dir / "earmark.key", lambda: self.store.secret(ROOT)
-        return Vault(key, key_file=file, sealed_root=kept)
+        return Vault(key, key_file=self.settings.data_dir / "earmark.key", sealed_root=self._kept_root)
+
+    def _kept_root(self) -> str | None:
+        """None where there is no database: a verb for scripts makes none for the sake of a sealed address."""
+        file = self.database_url.removeprefix("sqlite:///")
+        is_new = file != self.database_url and not Path(file).exists()
+        return None if is_new else self.store.secret(ROOT)
 
     @cached_property
     def fetcher(self) -> Fetcher:

@@ -27,13 +27,14 @@ def line_of(command: str, text: str) -> str:
 
 
 def typed(text: str) -> str:
-    """What is said to the bot outside a thread: a command with or without its slash, else a question."""
+    """What is said to the bot outside a thread: a command with or without its slash, else a question ("why is
+    bread dear?" is one, though /why is a command)."""
     from bot.commands import COMMANDS
 
-    first = text.removeprefix("/").partition(" ")[0].lower()
     if not text:
         return "/help"
-    return f"/{text.removeprefix('/')}" if text.startswith("/") or first in COMMANDS else f"/ask {text}"
+    named = text.partition(" ")[0].lower() in COMMANDS and not text.endswith("?")
+    return f"/{text.removeprefix('/')}" if text.startswith("/") or named else f"/ask {text}"
 
 
 def words_of(text: str, bot_user: str) -> tuple[str, bool]:
