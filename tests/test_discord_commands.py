@@ -126,6 +126,23 @@ def test_the_schedule_is_edited_in_a_form_that_shows_what_is_set() -> None:
     on_stage(play, posted=False)
 
 
+def test_an_insight_is_called_wrong_and_corrected_in_forms() -> None:
+    async def play(scene: Scene) -> None:
+        opened = await scene.alice.slash(scene.room, "wrong", number=1)
+        assert opened.modal is not None and opened.modal["title"] == "Insight 1 is wrong"
+        assert "is noted as wrong" in shown(await scene.alice.submit_modal(opened, {"reason": "Not so."}))
+        listed = await scene.alice.slash(scene.room, "errata list")
+        number = scene.core.store.flags()[0].id
+        form = await scene.alice.click(listed.response, label=f"Correct {number}")
+        assert form.modal is not None and form.modal["title"] == "Correct an insight"
+        sent = await scene.alice.submit_modal(form, {"headline": "Bread", "text": "Too short."})
+        assert "35 to 65 words" in shown(sent)
+        gone = await scene.alice.click(listed.response, label=f"Withdraw {number}")
+        assert gone.modal is None and "Withdrawn" in shown(gone)
+
+    on_stage(play)
+
+
 def test_a_form_filled_in_after_a_restart_is_understood() -> None:
     async def play(scene: Scene) -> None:
         opened = await scene.alice.slash(scene.room, "podcasts add")

@@ -138,6 +138,18 @@ def test_direct_conversations_have_no_say_over_one_another(world: World) -> None
     assert len(world.store.backlog(two.id, NOW - DAY)) == 1
 
 
+def test_what_is_withdrawn_for_all_is_named_beside_nothing_and_its_posts_are_edited(world: World) -> None:
+    one, two = world.add(episode(1), episode(2))
+    for id_ in (one, two):
+        world.bring(id_, "compose", insight(1))
+    main, same = world.store.backlog(world.channel.id, NOW - DAY)
+    made = world.compose([replace(main, also=(same,))])
+    world.store.save_post(world.take("publish", made.id), world.post_of(made))
+    world.store.decide(erratum(same.insight.id, None))
+    assert world.store.digest(made.id).picks == (main,)
+    assert world.store.pending("revise", NOW) == [made.id]
+
+
 def test_a_forgotten_workspace_leaves_no_flag_and_no_decision(world: World) -> None:
     made = withdrawn(world)
     theirs = other_channel(world, "T2")

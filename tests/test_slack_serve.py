@@ -211,6 +211,23 @@ def test_a_form_opens_is_saved_and_tells_what_is_wrong(served: Served) -> None:
     assert served.channel().post_time == "07:45"
 
 
+def test_the_button_of_an_insight_opens_a_form_that_says_it_is_wrong(served: Served) -> None:
+    answer = served.answered(served.command("/insights"))
+    before = served.slack.count("views.open")
+    [wrong] = [line for line in buttons(answer) if line.startswith("/wrong post:") and line.endswith(" 2")]
+    served.press(*buttons(answer)[wrong])
+    view = served.slack.call("views.open", before + 1)["view"]
+    state = {"reason": {"reason": {"type": "plain_text_input", "value": "Nobody said that."}}}
+    shown = {**view, "id": uuid.uuid4().hex, "hash": "h", "state": {"values": state}}
+    payload = {"type": "view_submission", "team": {"id": TEAM}, "user": {"id": USER}, "view": shown}
+    told = served.slack.ack(served.slack.send("interactive", payload))
+    store = served.store()
+    [flag] = store.flags(served.channel().id)
+    store.close()
+    assert (flag.user, flag.reason, flag.status) == (USER, "Nobody said that.", "open")
+    assert told["response_action"] == "update"
+
+
 def test_removing_asks_first_and_the_answer_takes_the_questions_place(served: Served) -> None:
     asked = served.answered(served.command("/podcasts", "remove bread"))
     yes = next(value for value in buttons(asked) if value.endswith("yes"))

@@ -15,6 +15,7 @@ from bot.views import Button, Heading, View, message
 
 LOOK_BACK = 60  # digests
 A_PAGE = 5
+DOING = {"wrong": "call wrong"}  # where a command is no verb
 VERDICTS = {"useful": True, "useless": False}
 
 
@@ -117,8 +118,9 @@ def picked(core: Core, request: Request, command: str) -> Pick:
     """The insight whose number the request names."""
     made, number = digest_of(core, request), request.get("number")
     if made is None or not made.picks:
+        doing = DOING.get(command, command)
         raise EarmarkError(
-            f"There is nothing to {command} yet. The first post comes when an episode has been read."
+            f"There is nothing to {doing} yet. The first post comes when an episode has been read."
         )
     if not number.isdecimal() or not 1 <= int(number) <= len(made.picks):
         raise EarmarkError(f"Which one? /{command} 1 to /{command} {len(made.picks)}.")
