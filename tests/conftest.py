@@ -11,6 +11,7 @@ from hypothesis import settings
 from tests.store_kit import opener, store, world  # noqa: F401
 
 # CI tries the same examples every time; `--hypothesis-profile=many` looks for new ones.
+settings.register_profile("default", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("many", max_examples=3000, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
