@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bot.claims import Claims, likeness, words
+from bot.claims import Claims, likeness, subjects, words
 from bot.domain import Follow, Had, Insight, Pick, Why
 from bot.taste import Taste
 
@@ -60,7 +60,7 @@ def choose(
     the best, with the others beside it. Where all would be what the ratings favour, the last one isn't.
     """
     claims = Claims([p.insight for p in backlog] + [h.insight for h in had])
-    told = [(words(h.insight), h) for h in had]
+    told = [(subjects(h.insight), h) for h in had]
     good = [
         _weighed(pick, prefer, taste or Taste())
         for pick in backlog

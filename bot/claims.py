@@ -14,7 +14,7 @@ from bot.domain import Insight
 T = TypeVar("T")
 # Kinship from which two insights of different episodes say the same, one follows another, and one is worth
 # naming beside another: read off real pairs, see docs/experiments.md ("Said again").
-SAME, FOLLOWS, RELATED = 0.35, 0.28, 0.22
+SAME, FOLLOWS, RELATED = 0.35, 0.3, 0.22
 # With few insights at hand, how rare a word is can hardly be told: as if there were so many more without it.
 UNSEEN = 200
 _STOP = frozenset(
@@ -26,8 +26,32 @@ _STOP = frozenset(
         will with would you your""",
     )
 )
-# Share of the shorter one's words from which on two are looked at closely: one pair in a hundred has it.
-_WORTH_A_LOOK = 0.15
+# What people say whatever they talk of, and what tells who says it: no word of a claim.
+_TALK = frozenset(
+    word[:6]
+    for word in re.findall(
+        r"\w+",
+        """according actually adds after again all also always another any anybody anyone anything argues
+        around asked aware back based became before being believe best better bit both bring call
+        called came cannot come coming couple day days different don doesn doing done down each
+        easy either else end enough even ever every everybody everyone everything example explains
+        fact feel few find first gave get gets getting give giving goes going gonna good got great
+        guess had hard having help here him himself idea isn interesting itself keep kind knew
+        know known last let little look looked looking lot lots made make makes making many matter
+        may maybe mean means might moment much must need needs never new next no nobody none now
+        number off often okay old only other others part people person place point pretty probably
+        problem put puts question quite rather really reason recalls right said same saw say
+        saying says see seen sense several should since somebody someone something sometimes sort
+        speaker start still stuff such sure take takes talk talked talking tell tells thing things
+        think thinks thought time times together told too took totally trying try turn two type
+        under until use used uses using usually very want wanted wants was way ways week well went
+        whatever whether while whole without won wouldn work working works world yeah year years
+        yes yet""",
+    )
+)
+# So many words they must share besides. Two that are short are soon alike: of pairs of different episodes as
+# the extractive writer words them, eleven of the twelve most alike shared fewer, and none of those was kin.
+SHARED, SHARED_IF_RELATED = 6, 4
 _NEGATORS = frozenset(
     re.findall(r"\w+", "not no never none nobody nothing neither nor without cannot hardly rarely")
 )
@@ -62,6 +86,16 @@ def _words(headline: str, text: str) -> frozenset[str]:
     return stems(f"{headline} {text}")
 
 
+def subjects(insight: Insight) -> frozenset[str]:
+    """Of its content words those that tell what it is about: of speech, half of all words say nothing."""
+    return _subjects(f"{insight.headline} {insight.text}")
+
+
+@lru_cache(maxsize=8192)
+def _subjects(text: str) -> frozenset[str]:
+    return stems(text) - _TALK
+
+
 @lru_cache(maxsize=8192)  # a thousand channels choose from the same insights, each compared with each
 def stems(text: str) -> frozenset[str]:
     """The content words of a text, each cut to its stem."""
@@ -79,32 +113,42 @@ class Claims:
     """Compares insights; words that many of those `at_hand` have in common count less (tf-idf)."""
 
     def __init__(self, at_hand: Iterable[Insight]) -> None:
-        every = [words(insight) for insight in at_hand]
+        every = [subjects(insight) for insight in at_hand]
         self._known = Counter(word for said in every for word in said)
         self._of = len(every) + UNSEEN
         self._lengths: dict[frozenset[str], float] = {}
 
     def kinship(self, one: Insight, other: Insight) -> float:
         """0..1: the cosine of all that they say, two thirds, and of their headlines, one third; or, where
-        headlines are worded otherwise, seven tenths of the first."""
-        mine, theirs = words(one), words(other)
-        if likeness(mine, theirs) < _WORTH_A_LOOK:
+        headlines are worded otherwise, seven tenths of the first. 0 where they share next to nothing."""
+        mine, theirs = subjects(one), subjects(other)
+        if len(mine & theirs) < SHARED_IF_RELATED:
             return 0.0
         text = self._cosine(mine, theirs)
-        return max((2 * text + self._cosine(stems(one.headline), stems(other.headline))) / 3, 0.7 * text)
+        headline = self._cosine(_subjects(one.headline), _subjects(other.headline))
+        return max((2 * text + headline) / 3, 0.7 * text)
+
+    def related(self, one: Insight, others: Iterable[Insight]) -> list[Insight]:
+        """Those worth naming beside it, nearest first."""
+        near = [(self.kinship(one, other), -n, other) for n, other in enumerate(others)]
+        return [other for kinship, _, other in sorted(near, reverse=True) if kinship >= RELATED]
 
     def same(self, one: Insight, other: Insight) -> bool:
         """Whether they make the same claim, as far as words tell."""
-        return self.kinship(one, other) >= SAME and not contradict(one, other)
-
-    def near(self, one: Insight, others: Iterable[tuple[frozenset[str], T]]) -> list[T]:
-        """Those of `others`, each with its `words`, that can be kin at all: quick, for long lists."""
-        mine = words(one)
-        return [other for said, other in others if likeness(mine, said) >= _WORTH_A_LOOK]
+        return self._akin(one, other) >= SAME and not contradict(one, other)
 
     def follows(self, later: Insight, earlier: Insight) -> bool:
         """Whether it goes on about what the earlier one claimed, and says something else of it."""
-        return self.kinship(later, earlier) >= FOLLOWS and not self.same(later, earlier)
+        return self._akin(later, earlier) >= FOLLOWS and not self.same(later, earlier)
+
+    def near(self, one: Insight, others: Iterable[tuple[frozenset[str], T]]) -> list[T]:
+        """Those of `others`, each with its `subjects`, that can be akin at all: quick, for long lists."""
+        mine = subjects(one)
+        return [other for said, other in others if len(mine & said) >= SHARED]
+
+    def _akin(self, one: Insight, other: Insight) -> float:
+        enough = len(subjects(one) & subjects(other)) >= SHARED
+        return self.kinship(one, other) if enough else 0.0
 
     def _cosine(self, one: frozenset[str], other: frozenset[str]) -> float:
         shared = one & other

@@ -73,7 +73,7 @@ def learn(rated: Iterable[Rated]) -> Taste:
 def things(pick: Pick) -> list[Thing]:
     """What may be liked of it."""
     insight = pick.insight
-    found: list[Thing] = [("word", stem) for stem in sorted(claims.words(insight))]
+    found: list[Thing] = [("word", stem) for stem in sorted(claims.subjects(insight))]
     found += [("show", pick.episode.show)] if pick.episode.show else []
     found += [("speaker", insight.speaker)] if insight.speaker else []
     found += [("figures", "")] if claims.numbers(f"{insight.headline} {insight.text}") else []

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from bot import taste
 from bot.choice import choose
-from bot.claims import Claims, contradict
+from bot.claims import contradict
 from bot.digest import item
 from bot.domain import Episode, Had, Insight, Pick, Rated, Rating
 from bot.taste import learn
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+BANK = "The central bank {} its rate by {} points in spring, to cool prices that grew with wages and rents."
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -59,29 +60,30 @@ def test_what_two_episodes_say_is_posted_once_with_both() -> None:
 @pytest.mark.parametrize(
     ("headline", "text"),
     [
-        ("Rates rise by 25 points", "The bank raised its rate by 25 points, to cool prices in the spring."),
-        ("Rates fall by 50 points", "The bank lowered its rate by 50 points, to cool prices in the spring."),
-        ("Rates do not rise by 50 points", "The bank never raised its rate by 50 points in the spring."),
+        ("Rates rise by 25 points", BANK.format("raised", 25)),
+        ("Rates fall by 50 points", BANK.format("lowered", 50)),
+        ("Rates do not rise by 50 points", BANK.format("never raised", 50)),
     ],
 )
 def test_the_same_words_with_another_number_direction_or_denial_are_another_claim(
     headline: str, text: str
 ) -> None:
-    before = insight(1, "Rates rise by 50 points", "The bank raised its rate by 50 points in the spring.")
+    before = insight(1, "Rates rise by 50 points", BANK.format("raised", 50))
     assert contradict(before, insight(2, headline, text))
     assert not contradict(before, replace(before, id=3))
 
 
 def test_news_on_what_was_posted_says_so_and_a_repetition_is_left_out() -> None:
-    before = insight(1, "Rates rise by 50 points", "The bank raised its rate by 50 points in the spring.")
+    before = insight(1, "Rates rise by 50 points", BANK.format("raised", 50))
     had = [Had(insight=before, digest_id=7, local_date=date(2026, 11, 20))]
-    later = insight(2, "Rates rise by 25 points", "The bank raised its rate by 25 points in the spring.")
+    later = insight(2, "Rates rise by 25 points", BANK.format("raised", 25))
     (chosen,) = choose([pick(later), pick(replace(before, id=3, episode_id=3))], had, 5)
     assert chosen.follows is not None
     assert (chosen.insight.id, chosen.follows.insight_id, chosen.follows.digest_id) == (2, 1, 7)
     whens = [item(chosen, 1, None, date(2026, 11, day)).follows for day in (20, 21, 24, 28)]
     assert [when and when.when for when in whens] == ["today’s", "yesterday’s", "Friday’s", "20 November’s"]
-    assert Claims([]).kinship(before, insight(4, "Elms shade streets", "Old elms cool a street.")) == 0
+    elms = insight(4, "Elms shade streets", "Old elms cool a street of the central bank in spring.")
+    assert choose([pick(elms)], had, 5)[0].follows is None
 
 
 def rated(picks: list[Pick], user: str, useful: bool) -> list[Rated]:
@@ -164,3 +166,24 @@ def test_the_reasons_are_those_of_the_choice() -> None:
         assert each.why is not None and each.why.score == each.insight.score
         assert (each.why.preferred > 1) == (each.episode.show == "Other") == (each.why.topics == ("other",))
     assert all(p.why and p.why.leanings for p in chosen if p.episode.show == "Liked")
+
+
+def test_speech_that_only_shares_what_all_say_is_not_kin() -> None:
+    """As the extractive writer words two episodes: near in numbers, since both are short."""
+    one = insight(
+        1,
+        "Zero, and it's inspired by T5, this transformer-based encoder-decoder",
+        "It came out from Google. That's been around for some time, so that's why they called it, T0, was "
+        "partially it's the first model that they came out with, so zero, and it's inspired by T5, this "
+        "transformer-based encoder-decoder.",
+    )
+    other = insight(
+        2,
+        "When you combine the encoder/decoder, they're calling that a Transformer",
+        "One is an encoder that's reading the text input, and one's a decoder that is producing the "
+        "prediction for whatever task you're applying it to. When you combine the encoder/decoder, they're "
+        "calling that a Transformer. Everything you said was accurate.",
+    )
+    assert [p.also for p in choose([pick(one), pick(other)], (), 5)] == [(), ()]
+    (later,) = choose([pick(one)], [Had(insight=other, digest_id=1, local_date=date(2026, 11, 20))], 5)
+    assert later.follows is None

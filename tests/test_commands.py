@@ -218,7 +218,7 @@ def test_a_channel_with_nothing_yet_says_how_to_begin() -> None:
     core = FakeCore(world)
     assert "/digest preview" in plain(commands.run(core, empty, "/insights"))
     assert "/podcasts add" in plain(commands.run(core, empty, "/podcasts"))
-    assert "nothing to dig" in plain(commands.run(core, empty, "/dig 1"))
+    assert "There is no post yet for /dig" in plain(commands.run(core, empty, "/dig 1"))
     assert "No episode has been transcribed" in plain(commands.run(core, empty, "/ask why?"))
     assert "/podcasts add" in plain(commands.run(core, empty, "/digest why"))
 
@@ -324,3 +324,39 @@ def test_why_says_what_is_wrong_with_a_transcript() -> None:
     world.clock.forward(hours=2)
     world.settle()
     assert say(FakeCore(world), "/digest why") == "Show, Episode 0: No speech was found in the audio."
+
+
+def test_why_tells_what_was_weighed_when_the_post_was_made(core: FakeCore) -> None:
+    channel = core.store.channel(1)
+    [made] = core.store.digests(1)
+    said = say(core, "/why 1")
+    assert f"Why 1. {made.picks[0].insight.headline}" in said
+    assert f"worth {made.picks[0].insight.score:.2f} of 1" in said
+    assert "Ratings in this channel changed nothing about it." in said
+    # What is rated or set since has no part in it.
+    for number in range(1, len(made.picks) + 1):
+        say(core, f"/rate {number} useful")
+    core.store.save_channel(replace(channel, prefer=("trees",)))
+    assert say(core, "/why 1") == said
+    assert "Which one?" in say(core, "/why 99") and "Which one?" in say(core, "/why")
+
+
+def test_taste_is_told_and_forgotten_and_the_ratings_stay(core: FakeCore) -> None:
+    assert "Nothing has been learned yet" in say(core, "/digest taste")
+    assert "/digest forget taste" in say(core, "/digest forget everything")
+    say(core, "/rate 1 useful")
+    told = say(core, "/digest taste")
+    assert "From 1 rating by one person" in told and "Forget it: /digest forget taste" in told
+    core.world.clock.forward(minutes=1)
+    assert "Forgotten" in say(core, "/digest forget taste")
+    assert "Nothing has been learned yet" in say(core, "/digest taste")
+    assert len(core.store.ratings(1)) == 1
+    core.world.clock.forward(minutes=1)
+    say(core, "/rate 1 useless")
+    assert "(0 of 1 rating useful" in say(core, "/digest taste")
+
+
+def test_forgetting_is_for_admins_where_settings_are(core: FakeCore) -> None:
+    channel = core.store.save_channel(replace(core.store.channel(1), admins_only=True))
+    refused = plain(commands.run(core, channel, "/digest forget taste", is_admin=False))
+    assert "Only admins" in refused and core.store.channel(1).taste_since is None

@@ -82,6 +82,29 @@ def test_a_digests_page_says_what_was_told_of_a_feed_beside_insights_and_alone(l
         assert page.text.count("<b>Trees</b> answers again.") == 1
 
 
+def test_a_page_its_feed_and_its_file_name_where_else_it_was_said_and_what_it_follows(
+    library: Library,
+) -> None:
+    from bot.domain import Follow, Pick
+
+    earlier, first, second = library.add(), library.add(title="Rye"), library.add(title="<Wheat> & *oats*")
+    had = library.post(earlier)
+    one, other = (Pick(insight=library.store.insights(e.id)[0], episode=e) for e in (first, second))
+    follows = Follow(insight_id=1, headline="Bread & <salt>", digest_id=had.id, local_date=had.local_date)
+    made = library.freeze((replace(one, also=(other,), follows=follows),), day=1)
+    path, client = library.pages.path("digest", made.id), library.client()
+    page = get(client, path)
+    assert "Bread Talk · <Wheat> & *oats*" in page.text and "yesterday’s" in page.text
+    assert library.pages.path("digest", had.id) in page.all("a", "href"), "what it follows is linked"
+    assert f"{library.pages.path('episode', second.id)}#t=42" in page.all("a", "href")
+    feed = client.get(f"{library.pages.path('channel', library.channel.id)}/feed.xml").text
+    assert "Also on" in feed and "&lt;Wheat&gt;" not in feed.replace("&amp;lt;", ""), "escaped in HTML, too"
+    note = client.get(f"{path}/insights.md").text
+    assert "Also on [Bread Talk · \\<Wheat\\> \\& \\*oats\\* · 0:42](<https://ear.example/" in note
+    assert "Follows up on yesterday’s [“Bread \\& \\<salt\\>”]" in note
+    assert "Also on Bread Talk" in client.get(f"{path}/insights.csv").text
+
+
 def test_without_a_public_address_a_post_links_to_the_publisher(library: Library) -> None:
     from bot.digest import view
     from bot.views import Item

@@ -122,8 +122,11 @@ class Library:
 
     def post(self, *episodes: Episode, day: int = 0, notices: tuple[Notice, ...] = ()) -> Digest:
         """A digest of all insights of these episodes."""
-        now = self.now + timedelta(days=day)
         picks = tuple(Pick(insight=i, episode=e) for e in episodes for i in self.store.insights(e.id))
+        return self.freeze(picks, day, notices)
+
+    def freeze(self, picks: tuple[Pick, ...], day: int = 0, notices: tuple[Notice, ...] = ()) -> Digest:
+        now = self.now + timedelta(days=day)
         due = self.store.save_channel(replace(self.channel, next_post_at=now))
         made = Digest(
             channel_id=due.id,

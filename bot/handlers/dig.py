@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import digest, lineage
-from bot.claims import RELATED, Claims
+from bot.claims import Claims
 from bot.domain import Channel, Episode, Pick, Reading, hhmmss
 from bot.handlers.insights import digest_of, picked
 from bot.request import Core, Request
@@ -62,9 +62,7 @@ def _related(core: Core, channel: Channel, pick: Pick) -> list[Part]:
     """What other episodes said of the same, as far as it was posted here."""
     had = [h.insight for h in core.store.had(channel.id, LOOK_BACK)]
     others = {i.id: i for i in had if i.episode_id != pick.insight.episode_id}
-    claims = Claims([pick.insight, *had])
-    near = sorted(((claims.kinship(pick.insight, i), i.id) for i in others.values()), reverse=True)
-    found = [others[id_] for kinship, id_ in near if kinship >= RELATED][:NAMED]
+    found = Claims([pick.insight, *had]).related(pick.insight, others.values())[:NAMED]
     if not found:
         return []
     lines = [f"{i.headline} ({_place(core.store.episode(i.episode_id), i.start)})" for i in found]

@@ -14,7 +14,7 @@ from bot.views import Button, Heading, Text, View, message
 
 TOLD = 8  # leanings that are told each way
 NOTHING_YET = (
-    "Nothing has been learned yet: no insight has been rated here. 👍 and 👎 under a post, or "
+    "Nothing has been learned yet: no rating counts here so far. 👍 and 👎 under a post, or "
     "/rate 2 useful, bring more of what people here find useful; one person alone changes little."
 )
 
