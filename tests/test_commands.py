@@ -218,7 +218,7 @@ def test_a_channel_with_nothing_yet_says_how_to_begin() -> None:
     core = FakeCore(world)
     assert "/digest preview" in plain(commands.run(core, empty, "/insights"))
     assert "/podcasts add" in plain(commands.run(core, empty, "/podcasts"))
-    assert "There is no post yet for /dig" in plain(commands.run(core, empty, "/dig 1"))
+    assert "nothing to dig" in plain(commands.run(core, empty, "/dig 1"))
     assert "No episode has been transcribed" in plain(commands.run(core, empty, "/ask why?"))
     assert "/podcasts add" in plain(commands.run(core, empty, "/digest why"))
 

@@ -15,7 +15,7 @@ from bot.views import Button, Heading, View, message
 
 LOOK_BACK = 60  # digests
 A_PAGE = 5
-DOING = {"wrong": "call wrong"}  # where a command is no verb
+DOING = {"wrong": "call wrong", "why": "ask why of"}  # where a command is no verb
 VERDICTS = {"useful": True, "useless": False}
 
 
@@ -120,11 +120,7 @@ def picked(core: Core, request: Request, command: str) -> Pick:
     if made is None or not made.picks:
         doing = DOING.get(command, command)
         raise EarmarkError(
-<<<<<<< HEAD
             f"There is nothing to {doing} yet. The first post comes when an episode has been read."
-=======
-            f"There is no post yet for /{command}. The first one comes when an episode has been read."
->>>>>>> 43a1b8d (Kin by six shared words of substance; tests and documents of sources, follow-ups and taste)
         )
     if not number.isdecimal() or not 1 <= int(number) <= len(made.picks):
         raise EarmarkError(f"Which one? /{command} 1 to /{command} {len(made.picks)}.")
