@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from bot import health
-from bot.domain import Channel, Feed, Subscription
+from bot.domain import STAGES, Channel, Feed, Subscription
 from bot.errors import ConfigError, EarmarkError
 from bot.health import Health, Pulse, listen
 from bot.store.database import connect, parse
@@ -120,7 +120,7 @@ def test_a_worker_says_that_it_lives_is_ready_and_what_it_did(worker: tuple[int,
     assert get(port, "/readyz") == (200, "database: ok\nkey: ok\ndisk: ok\ntick: ok\n")
     status, said = get(port, "/metrics")
     found = families(said)
-    assert status == 200 and found["earmark_waiting"] == 6 and found["earmark_disk_free_bytes"] == 1
+    assert status == 200 and found["earmark_waiting"] == len(STAGES) and found["earmark_disk_free_bytes"] == 1
     assert found["earmark_last_tick_age_seconds"] == 3  # beat, feeds, posts
     assert 'earmark_process_up{kind="work_feeds_posts"} 1' in said
 
