@@ -197,6 +197,7 @@ _NUMBER = Option(
     most=10,
     complete=insights.complete_number,
 )
+_PAGE = Option(name="page", description="which page", kind="number")
 _SHOW = Option(name="show", description="only this show or episode", named=True, complete=ask.complete_show)
 _FOLLOWED = Option(
     name="podcast", description="name or number", required=True, complete=podcasts.complete_podcast
@@ -206,7 +207,7 @@ _PODCASTS = (
         name="list",
         description="what this channel follows",
         handler=podcasts.list_,
-        options=(Option(name="page", description="which page", kind="number"),),
+        options=(_PAGE,),
     ),
     Action(
         name="search",
@@ -250,7 +251,7 @@ _ERRATA = (
         name="list",
         description="what is held to be wrong here, and waits for a decision",
         handler=errata.errata,
-        options=(Option(name="page", description="which page", kind="number"),),
+        options=(_PAGE,),
     ),
     Action(
         name="withdraw",

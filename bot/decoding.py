@@ -1,6 +1,6 @@
-"""Strangers' sound, decoded in a process of its own (`bot/apart.py`) that holds no model: av and numpy only.
+"""Strangers' sound, decoded in a process of its own (`bot/apart`) that holds no model: av and numpy only.
 
-As `bot/audio.py`'s `probe`, `pieces` and `decode`, which run there. AudioError, too, when a limit is met or
+As `bot/audio`'s `probe`, `pieces` and `decode`, which run there. AudioError, too, when a limit is met or
 the process dies.
 """
 

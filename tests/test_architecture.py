@@ -82,7 +82,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "feeds": ("apart", "domain", "errors", "ports", "vault"),
     "audio": ("domain", "errors", "ports"),
     "transcribe": ("apart", "domain", "errors", "ports", "audio", "decoding", "weights"),
-    "clips": ("domain", "errors", "ports", "audio", "transcribe"),
+    "clips": ("apart", "domain", "errors", "ports", "audio", "transcribe"),
     "read": ("domain", "errors", "ports", "weights"),
     "write": ("domain", "errors", "ports", "prompts"),
     "answer": ("domain", "errors", "ports"),

@@ -336,3 +336,16 @@ def test_what_is_no_audio_and_a_process_that_dies_are_told(tmp_path: Path) -> No
         pytest.raises(AudioError, match="too long"),
     ):
         process.work(job)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="only Linux shows them"
+)
+def test_the_process_that_cuts_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.clips.apart import Apart
+
+    monkeypatch.setenv("EARMARK_KEY", "secret")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    with Apart(Ears(model="none", threads=1), seconds=60) as process:
+        told = Path(f"/proc/{process._process.pid}/environ").read_bytes()
+    assert b"PATH=" in told and b"secret" not in told

@@ -33,6 +33,12 @@ _KNOWN = (
 _ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+def surroundings(*more: str) -> dict[str, str]:
+    """The environment for a process that is to know no secret; `more` names variables that it may see too."""
+    known = {name: os.environ[name] for name in (*_KNOWN, *more) if name in os.environ}
+    return known | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one request may take. `seconds` by the clock for each part of the answer, `cpu_s` of the processor
@@ -136,14 +142,12 @@ class _Process:
 
     def __init__(self, module: str, limits: Limits) -> None:
         command = [sys.executable, "-m", "bot.apart.serve", module, str(limits.memory_bytes)]
-        known = {name: os.environ[name] for name in _KNOWN if name in os.environ}
-        known["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=known | _ALONE,
+            env=surroundings() | _ALONE,
         )
         self.limits, self.served, self.busy = limits, 0, False
         self.end = weakref.finalize(self, _ended, self._process)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from bot.apart import surroundings
 from bot.clips.job import Done, Job
 from bot.domain import Word
 from bot.errors import AudioError, ModelError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MAX_MEMORY_BYTES = 4_000_000_000  # of address space; a decoder and the small model take half of it
 NICE = 5  # whoever listens comes first
 MOST_LINE = 1_000_000
+_MODELS = ("HOME", "XDG_CACHE_HOME", "HF_HOME")  # where a model of the hub lies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,11 @@ class Apart:
         command = [sys.executable, "-m", "bot.clips.apart", str(self._memory_bytes)]
         ears = [self._ears.model, str(self._ears.threads)]
         self._process = subprocess.Popen(
-            [*command, *ears], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [*command, *ears],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=surroundings(*_MODELS),
         )
         self._timer.start()
         return self

@@ -17,91 +17,14 @@ from bot.store.work import SqlWork
 HEAD = "0006"  # the newest revision; a database that is there already needs no alembic
 
 
-class SqlStore:
-    """Implements ports.Store. Safe in several threads and processes at once."""
+class SqlStore(
+    SqlFeeds, SqlWork, SqlLibrary, SqlChannels, SqlNotices, SqlTalk, SqlErrata, SqlNotes, SqlSeals
+):
+    """Implements ports.Store, a part for each port. Safe in several threads and processes at once."""
 
     def __init__(self, database: Database) -> None:
-        feeds, work = SqlFeeds(database), SqlWork(database)
-        library, channels = SqlLibrary(database), SqlChannels(database)
-        talk, notes = SqlTalk(database), SqlNotes(database)
-        errata = SqlErrata(database)
+        super().__init__(database)
         self.close, self.version = database.close, database.version
-
-        self.add_feed = feeds.add_feed
-        self.save_feed = feeds.save_feed
-        self.feed = feeds.feed
-        self.feeds = feeds.feeds
-        self.due_feeds = feeds.due_feeds
-        self.episode = feeds.episode
-        self.episodes = feeds.episodes
-        self.save_episode = feeds.save_episode
-        self.save_poll = feeds.save_poll
-        self.save_unchanged = feeds.save_unchanged
-
-        self.pending = work.pending
-        self.claim = work.claim
-        self.claim_all = work.claim_all
-        self.renew = work.renew
-        self.done = work.done
-        self.fail = work.fail
-        self.retry = work.retry
-        self.is_coming = work.is_coming
-        self.work = work.work
-
-        self.save_transcript = library.save_transcript
-        self.transcript = library.transcript
-        self.save_reading = library.save_reading
-        self.reading = library.reading
-        self.save_insights = library.save_insights
-        self.insights = library.insights
-        self.insight = library.insight
-        self.heard = library.heard
-        self.marks = library.marks
-        self.source = library.source
-        self.sources = library.sources
-
-        self.save_channel = channels.save_channel
-        self.find_channel = channels.find_channel
-        self.forget_workspace = channels.forget_workspace
-        self.channel = channels.channel
-        self.channels = channels.channels
-        self.subscribe = channels.subscribe
-        self.unsubscribe = channels.unsubscribe
-        self.subscriptions = channels.subscriptions
-        self.backlog = channels.backlog
-        self.had = channels.had
-        self.scanned = channels.scanned
-        self.save_digest = channels.save_digest
-        self.digest = channels.digest
-        self.digests = channels.digests
-        self.told = SqlNotices(database).told
-        self.save_post = channels.save_post
-        self.post = channels.post
-
-        self.digest_at = talk.digest_at
-        self.save_turn = talk.save_turn
-        self.turns = talk.turns
-        self.turns_since = talk.turns_since
-        self.rate = talk.rate
-        self.ratings = talk.ratings
-        self.rated = talk.rated
-
-        self.flag = errata.flag
-        self.flags = errata.flags
-        self.decide = errata.decide
-        self.errata = errata.errata
-        self.decided = errata.decided
-        self.revisions = errata.revisions
-        self.save_revision = errata.save_revision
-
-        self.first_time = notes.first_time
-        self.take = notes.take
-        self.forget_notes = notes.forget_notes
-        self.save_secret = notes.save_secret
-        self.secret = notes.secret
-        self.secrets = notes.secrets
-        self.delete_secret = notes.delete_secret
-        self.reseal = SqlSeals(database).reseal
 
     @staticmethod
     def open(url: str, wake: Wake | None = None) -> SqlStore:
