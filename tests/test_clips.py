@@ -338,9 +338,7 @@ def test_what_is_no_audio_and_a_process_that_dies_are_told(tmp_path: Path) -> No
         process.work(job)
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/environ").exists(), reason="only Linux shows them"
-)
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows them")
 def test_the_process_that_cuts_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     from bot.clips.apart import Apart
 
