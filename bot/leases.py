@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.domain import Claim, Stage
 from bot.errors import EarmarkError
-from bot.ports import WorkStore
+from bot.ports.episodes import WorkStore
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bot.ports import NoteStore, SealedKind
+from bot.ports.notes import NoteStore, SealedKind
 from bot.vault import Vault
 
 KINDS: tuple[SealedKind, ...] = ("feed", "episode", "secret")

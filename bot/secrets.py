@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ports import NoteStore
+from bot.ports.notes import NoteStore
 from bot.vault import Vault
 
 

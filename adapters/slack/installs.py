@@ -13,7 +13,8 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.ports import NoteStore, Secrets
+from bot.ports import Secrets
+from bot.ports.notes import NoteStore
 
 PREFIX = "slack:bot:"
 STATE_AGE = timedelta(minutes=10)  # as long as Slack's own consent page may take a person

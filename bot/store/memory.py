@@ -37,7 +37,7 @@ from bot.domain import (
     WorkRow,
 )
 from bot.errors import LeaseLost, StoreError
-from bot.ports import Resealed, SealedKind
+from bot.ports.notes import Resealed, SealedKind
 from bot.store.clean import clean, plausible
 from bot.store.ledger import Ledger
 from bot.store.shelves import LONG_AGO, Shelves

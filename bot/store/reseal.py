@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot.ports import Resealed, SealedKind
+from bot.ports.notes import Resealed, SealedKind
 from bot.store import rows
 from bot.store import tables as t
 from bot.store.database import Database
