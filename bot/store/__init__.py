@@ -1,1 +1,1 @@
-"""What Earmark remembers, behind ports.Store: SqlStore (sql.py) and MemoryStore (memory.py)."""
+"""What Earmark remembers, behind ports.Store: SqlStore (sql.py) and MemoryStore (memory)."""

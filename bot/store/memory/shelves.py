@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot.domain import (
     Channel,
@@ -24,7 +25,9 @@ from bot.domain import (
     Transcript,
     Turn,
 )
+from bot.errors import StoreError
 
+V = TypeVar("V")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _POSTABLE = timedelta(days=2)  # as in due.py
 
@@ -64,6 +67,10 @@ class Shelves:
         self._last_id += 1
         return self._last_id
 
+    def episode(self, episode_id: int) -> Episode:
+        episode = get(self.episodes, episode_id, "episode")
+        return replace(episode, show=self.feeds[episode.feed_id].title)
+
     def newest_first(self) -> list[int]:
         dated = [(_dated(e) or LONG_AGO, e.id) for e in self.episodes.values()]
         return [id_ for _, id_ in sorted(dated, reverse=True)]
@@ -99,7 +106,7 @@ class Shelves:
         return [id_ for id_ in waiting if not self.channels[self.digests[id_].channel_id].trouble]
 
     def shown_erratum(self, insight_id: int, channel_id: int | None) -> Erratum | None:
-        """See ports.ErrataStore.errata."""
+        """See ports.channels.ErrataStore.errata."""
         of_insight = [e for e in self.errata if e.insight_id == insight_id]
         for_all = [e for e in of_insight if e.channel_id is None]
         here = [e for e in of_insight if e.channel_id == channel_id]
@@ -222,3 +229,13 @@ def _resealed(episode: Episode, once: Callable[[str], str]) -> Episode:
     enclosure = episode.enclosure and replace(episode.enclosure, sealed=once(episode.enclosure.sealed))
     links = tuple(replace(link, sealed=once(link.sealed)) for link in episode.transcripts)
     return replace(episode, enclosure=enclosure, transcripts=links)
+
+
+def get(rows: dict[int, V], id_: int, kind: str) -> V:
+    if id_ not in rows:
+        raise StoreError(f"There is no {kind} {id_}.")
+    return rows[id_]
+
+
+def best_first(insights: Iterable[Insight]) -> list[Insight]:
+    return sorted(insights, key=lambda insight: (-insight.score, insight.id))
