@@ -69,7 +69,7 @@ class ConsolePublisher:
         return _post(channel, digest) if _mark(digest) in lines else None
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        text = plain(digest.view(made, self._pages, clips=self._clips))
+        text = plain(digest.view(made, self._pages, clips=self._clips and channel.clips))
         self._write(channel, f"{text}\n\n{_mark(made)}\n\n", text)
         return _post(channel, made)
 
@@ -79,7 +79,7 @@ class ConsolePublisher:
         shown = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ()
         if mark in shown:
             return
-        view = digest.view(made, self._pages, clips=self._clips)
+        view = digest.view(made, self._pages, clips=self._clips and channel.clips)
         parts = (Heading(text=CORRECTED.format(date=made.local_date)), *view.parts)
         text = plain(replace(view, parts=parts))
         self._write(channel, f"{text}\n\n{mark}\n\n", text)

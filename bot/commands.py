@@ -307,6 +307,7 @@ _DIGEST = (
     _setting("mute", "topics that are left out", "with commas between; none for none", needed=False),
     _setting("quiet", "a line on days with nothing worth a post", "on or off", "on", "off"),
     _setting("threads", "which messages in threads are answered", "which", "auto", "all", "mentions"),
+    _setting("clips", "whether people can hear what was said", "on or off", "on", "off"),
     _setting("admins", "whether only admins change settings", "on or off", "on", "off"),
     Action(
         name="pause",

@@ -76,6 +76,18 @@ def test_the_clip_comes_with_its_words_where_it_was_said_and_its_source(core: Fa
     assert str(audio.path) not in told, "no path of this machine goes anywhere"
 
 
+def test_a_channel_may_do_without_clips(core: FakeCore) -> None:
+    def buttons() -> list[str]:
+        return [part.command for part in run(core, "/insights").parts if isinstance(part, Button)]
+
+    assert "/hear 2" in buttons()
+    assert "off (/digest clips on)" in plain(run(core, "/digest clips off"))
+    assert "/hear 2" not in buttons() and "/dig 2" in buttons()
+    view = run(core, "/hear 2")
+    assert "off in this channel" in plain(view) and not audio_of(view), "an earlier post still has its button"
+    assert "off" not in plain(run(core, "/digest clips on")) and "/hear 2" in buttons()
+
+
 def test_a_second_press_within_a_minute_sends_nothing(core: FakeCore) -> None:
     clips = core.clips
     assert isinstance(clips, FakeClips)

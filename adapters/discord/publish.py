@@ -46,16 +46,20 @@ class DiscordPublisher:
         point_at(host)
 
     def find(self, channel: Channel, made: Digest) -> Post | None:
-        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        view = self._view(channel, made)
         return self._run(channel, lambda client: find(client, channel, made, view))
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        view = self._view(channel, made)
         return self._run(channel, lambda client: publish(client, channel, made, view))
 
     def revise(self, channel: Channel, made: Digest, post: Post) -> None:
-        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        view = self._view(channel, made)
         self._run(channel, lambda client: revise(client, channel, view, post))
+
+    def _view(self, channel: Channel, made: Digest) -> View:
+        clips = self._host.setting("CLIPS") == "on" and channel.clips
+        return digest.view(made, self._host.pages, clips=clips)
 
     def _run(self, channel: Channel, work: Callable[[discord.Client], Coroutine[Any, Any, T]]) -> T:
         async def run() -> T:

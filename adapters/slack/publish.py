@@ -19,6 +19,7 @@ from bot import digest
 from bot.domain import Channel, Digest, Post
 from bot.errors import PublishError, Unreachable
 from bot.ports import Host
+from bot.views import View
 
 log = logging.getLogger(__name__)
 MARK = "earmark_digest"  # the event_type of our messages' metadata
@@ -80,7 +81,7 @@ class SlackPublisher:
         return None
 
     def publish(self, channel: Channel, made: Digest) -> Post:
-        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        view = self._view(channel, made)
         shown = rendered(view)
         self._spread()
         with _in_words(channel):
@@ -95,7 +96,7 @@ class SlackPublisher:
         return _post(channel, made, str(sent["ts"]))
 
     def revise(self, channel: Channel, made: Digest, post: Post) -> None:
-        view = digest.view(made, self._host.pages, clips=self._host.setting("CLIPS") == "on")
+        view = self._view(channel, made)
         shown = rendered(view)
         self._spread()
         with _in_words(channel):
@@ -111,6 +112,10 @@ class SlackPublisher:
                 if _body(error.response).get("error") != GONE:
                     raise
                 log.warning("The post of digest %s is no longer there: nothing to correct.", made.id)
+
+    def _view(self, channel: Channel, made: Digest) -> View:
+        clips = self._host.setting("CLIPS") == "on" and channel.clips
+        return digest.view(made, self._host.pages, clips=clips)
 
     def _recent(self, channel: Channel, oldest: datetime) -> Iterator[Mapping[str, Any]]:
         client, cursor = self._client(channel), ""

@@ -14,7 +14,9 @@ from bot.request import Core, Request
 from bot.views import Audio, Part, Quote, Text, View, message
 
 CUTTING = "Cutting the audio around that quote … it comes into the thread in a moment."
-OFF = "Clips are switched off here (EARMARK_CLIPS). The link of an insight leads to its moment."
+LINK = "The link of an insight leads to its moment."
+OFF = f"Clips are switched off here (EARMARK_CLIPS). {LINK}"
+OFF_IN_CHANNEL = f"Clips are switched off in this channel (/digest clips on). {LINK}"
 ONCE_IN = timedelta(minutes=1)
 SHIFTED_S = 5.0
 
@@ -26,6 +28,8 @@ def hear(core: Core, request: Request) -> View:
     """The clip with what is said in it beside; never twice within a minute into the same thread."""
     if core.clips is None:
         return message(OFF)
+    if not request.channel.clips:
+        return message(OFF_IN_CHANNEL)
     pick, made = picked(core, request, "hear"), digest_of(core, request)
     thread = (made.id if made else 0, pick.insight.id)
     with _lock:

@@ -26,20 +26,20 @@ def insights(core: Core, request: Request) -> View:
         return message("Nothing has been posted here yet. /digest preview shows what would be.")
     shared = f"/insights {when}".strip()
     if not when or when == "latest":
-        return _again(core, digests[0], shared)
+        return _again(core, request.channel, digests[0], shared)
     day = _day(core, request.channel, when)
     if day is None:
         return _about(core, digests, when)
     of_day = [d for d in digests if d.local_date == day]
     return (
-        _again(core, of_day[0], shared)
+        _again(core, request.channel, of_day[0], shared)
         if of_day
         else message(f"Nothing was posted here on {digest.long_date(day)}.")
     )
 
 
-def _again(core: Core, made: Digest, shared: str) -> View:
-    view = digest.view(made, core.pages, clips=core.clips is not None)
+def _again(core: Core, channel: Channel, made: Digest, shared: str) -> View:
+    view = digest.view(made, core.pages, clips=core.clips is not None and channel.clips)
     return replace(view, private=True, share=shared)
 
 

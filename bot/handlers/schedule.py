@@ -38,6 +38,7 @@ def _shown(channel: Channel) -> View:
     lines += [f"Preferred topics: {', '.join(channel.prefer)}."] if channel.prefer else []
     lines += [f"Muted topics: {', '.join(channel.mute)}."] if channel.mute else []
     lines += [f"Threads: {THREADS[channel.thread_answers]}."]
+    lines += [] if channel.clips else ["Clips of what was said: off (/digest clips on)."]
     lines += ["Only admins change these settings."] if channel.admins_only else []
     lines += [f"Nothing can be posted here: {channel.trouble}"] if channel.trouble else []
     return message("\n".join(lines))
@@ -129,6 +130,7 @@ CHANGES: dict[str, Callable[[Channel, str], Channel]] = {
     "days": lambda channel, value: replace(channel, weekdays=calendar.parse_weekdays(value)),
     "count": _count,
     "quiet": lambda channel, value: replace(channel, quiet_line=_switch(value, "quiet")),
+    "clips": lambda channel, value: replace(channel, clips=_switch(value, "clips")),
     "prefer": lambda channel, value: replace(channel, prefer=_topics(value)),
     "mute": lambda channel, value: replace(channel, mute=_topics(value)),
     "threads": _threads,

@@ -142,6 +142,7 @@ class Channel(Table, table=True):
     prefer: str
     mute: str
     thread_answers: str
+    clips: bool
     admins_only: bool
     trouble: str
     taste_since: datetime | None = _at()
