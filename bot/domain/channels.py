@@ -19,8 +19,9 @@ class Channel:
     is none), `title` what people call it; `post_time` is local "HH:MM"; `weekdays` 0 is Monday; `quiet_line`
     posts one line on days with nothing worth it. Topics in `prefer` come first, those in `mute` not at all.
     `thread_answers` says which messages in a digest's thread are answered, `clips` whether the audio of
-    quotes may be heard there; with `admins_only` only the platform's admins change settings. `trouble` says why nothing can be posted there ("": all is well).
-    Ratings before `taste_since` are no part of the channel's taste (None: all are).
+    quotes may be heard there; with `admins_only` only the platform's admins change settings. `trouble` says
+    why nothing can be posted there ("": all is well). Ratings before `taste_since` are no part of the
+    channel's taste (None: all are).
     """
 
     id: int = 0
