@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -39,6 +40,13 @@ def view(digest: Digest, pages: Pages | None = None, *, clips: bool = False) -> 
 
 def audible(pick: Pick) -> bool:
     return pick.episode.enclosure is not None
+
+
+def clip_name(pick: Pick) -> str:
+    """ "the-bread-show-12-31.mp3": plain letters, as every system takes them."""
+    words = re.findall(r"[a-z0-9]+", f"{pick.episode.show or pick.episode.title} ".lower())
+    moment = re.findall(r"\d+", hhmmss(pick.insight.start))
+    return "-".join([*words[:8], *moment])[:60].strip("-") + ".mp3" if words or moment else "clip.mp3"
 
 
 def _buttons(number: int, pick: Pick, digest_id: int, clips: bool) -> tuple[Button, ...]:

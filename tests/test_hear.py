@@ -36,6 +36,9 @@ class FakeClips:
         self.meanwhile: list[View] = []
         self.core: FakeCore | None = None
 
+    def kept(self, pick: Pick) -> Clip | None:
+        return None
+
     def clip(self, pick: Pick, sentences: Sequence[Sentence]) -> Clip:
         self.asked.append(pick.insight.id)
         if self.refuse:

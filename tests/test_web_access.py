@@ -70,7 +70,7 @@ def test_private_audio_is_never_linked_and_said_so(library: Library) -> None:
     by_audio = library.add(title="With private audio", enclosure=SEALED)
     client = library.client()
     post = client.get(library.pages.path("digest", library.post(by_feed, by_audio).id)).text
-    assert "cdn.example" not in post and "Hear it" not in post
+    assert "cdn.example" not in post and "The episode's audio" not in post
     for episode in (by_feed, by_audio):
         answer = client.get(library.pages.path("episode", episode.id))
         assert "cdn.example" not in answer.text and "gAAAA" not in answer.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,9 +18,10 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from adapters.web.headers import Headers, Prefix
+from adapters.web.hear import Hearing
 from adapters.web.links import Links, is_private, root_of
 from adapters.web.site import HERE, Site, templates
-from bot.domain import Channel, Digest, Episode, Feed
+from bot.domain import Channel, Digest, Episode, Feed, Pick
 from bot.errors import EarmarkError, StoreError
 from bot.export import ENDINGS, Format
 from bot.pages import LETTERS
@@ -36,9 +37,18 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # what a database's integer holds
 KINDS: dict[str, PageKind] = {letter: kind for kind, letter in LETTERS.items()}
 
 
-def application(store: Store, pages: Pages, *, public_url: str = "", is_public: bool = False) -> Starlette:
-    """`public_url` is where people reach it ("": as they ask for it); `is_public` opens the library."""
-    site = Site(store=store, environment=templates(), root=root_of(public_url), assets=_version())
+def application(
+    store: Store,
+    pages: Pages,
+    *,
+    public_url: str = "",
+    is_public: bool = False,
+    hearing: Hearing | None = None,
+) -> Starlette:
+    """`public_url` is where people reach it ("": as they ask for it); `is_public` opens the library;
+    `hearing` None: no clips."""
+    root = root_of(public_url)
+    site = Site(store=store, environment=templates(), root=root, assets=_version(), hearing=hearing)
     served = Served(site=site, pages=pages, base=public_url.rstrip("/"), is_public=is_public)
     made = Starlette(
         routes=served.routes(),
@@ -87,7 +97,9 @@ class Served:
             Route("/static/{version}/{name}", self.asset),
             *(Route(path, self.episode) for path in (e, f"{e}/{{token}}")),
             *(Route(path, self.show) for path in (s, f"{s}/{{token}}")),
+            Route(f"{e}/{{token}}/hear/{{insight}}.mp3", self.episode_clip),
             Route(f"{d}/{{token}}", self.digest),
+            Route(f"{d}/{{token}}/hear/{{insight}}.mp3", self.digest_clip),
             Route(f"{d}/{{token}}/insights.{{ending}}", self.digest_file),
             Route(f"{c}/{{token}}", self.channel),
             Route(f"{c}/{{token}}/feed.xml", self.feed),
@@ -122,6 +134,22 @@ class Served:
         self._open(token, self.site.store.feed(episode.feed_id), episode)
         links = self._links(is_open=not token)
         return _shown(self.site.episode(episode, links, request.query_params.get("q", "")), links)
+
+    def episode_clip(self, request: Request) -> Response:
+        id_, _ = self._asked(request, "episode")
+        episode: Episode = self._found(self.site.store.episode, id_)
+        return self._clip(request, lambda hearing: hearing.of_episode(episode))
+
+    def digest_clip(self, request: Request) -> Response:
+        made = self._digest(request)
+        return self._clip(request, lambda hearing: hearing.of_digest(made))
+
+    def _clip(self, request: Request, audible: Callable[[Hearing], Mapping[int, Pick]]) -> Response:
+        number, hearing = request.path_params["insight"], self.site.hearing
+        pick = audible(hearing).get(int(number)) if hearing and _NUMBER.fullmatch(number) else None
+        if hearing is None or pick is None:
+            raise missing()
+        return hearing.file(pick)
 
     def show(self, request: Request) -> Response:
         id_, token = self._asked(request, "show")

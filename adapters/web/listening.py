@@ -10,6 +10,7 @@ import socket
 import uvicorn
 
 from adapters.web.app import application
+from adapters.web.hear import Hearing
 from bot.errors import ConfigError
 from bot.ports import Host
 from bot.request import Core
@@ -27,6 +28,7 @@ def serve(core: Core, host: Host) -> None:
         host.pages,
         public_url=host.setting("PUBLIC_URL"),
         is_public=host.setting("PAGES") == "public",
+        hearing=Hearing(core=core) if host.setting("CLIPS") == "on" else None,
     )
     host.pages.path("channel", 1)  # a key that can't be used is told now, not to the first visitor
     with bind(host.setting("HTTP_HOST"), host.setting("WEB_PORT")) as listening:

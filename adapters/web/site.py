@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import jinja2
 
 from adapters.web import chapters, rss, transcript
+from adapters.web.hear import Hearing
 from adapters.web.links import Links, is_private
 from bot import digest, export, lineage
 from bot.domain import Channel, Digest, Enclosure, Episode, Feed, Insight, Pick, hhmmss
-from bot.ports import Store
+from bot.ports import PageKind, Store
 from bot.views import Heading, Item, Text
 
 HERE = Path(__file__).parent
@@ -53,6 +55,7 @@ class Site:
     environment: jinja2.Environment
     root: str
     assets: str
+    hearing: Hearing | None = None
 
     def page(self, name: str, links: Links, **values: Any) -> str:
         shown = {"links": links, "root": self.root, "assets": self.assets, **values}
@@ -77,6 +80,7 @@ class Site:
             insights=insights,
             errata=self.store.errata([insight.id for insight in insights]),
             made_by=lineage.lines(insight.provenance for insight in insights),
+            clips=self._clips("episode", episode.id, links, lambda hearing: hearing.of_episode(episode)),
             chapters=jumps,
             are_chapters=bool(listed),
             search=search[: transcript.LONGEST_SEARCH],
@@ -87,6 +91,7 @@ class Site:
         parts = digest.view(made, links).parts
         quiet = [part.text for part in parts if isinstance(part, Text) and part.quiet]
         items = [part for part in parts if isinstance(part, Item)]
+        clips = self._clips("digest", made.id, links, lambda hearing: hearing.of_digest(made))
         headings = [part.text for part in parts if isinstance(part, Heading)]
         return self.page(
             "digest",
@@ -96,9 +101,20 @@ class Site:
             notices=[notice.text for notice in made.notices],
             scanned=quiet[0] if quiet else "",
             made_by=lineage.lines(pick.insight.provenance for pick in made.picks),
-            items=[(part, self._heard(pick)) for part, pick in zip(items, made.picks, strict=True)],
+            items=[
+                (part, self._heard(pick), clips.get(pick.insight.id, ""))
+                for part, pick in zip(items, made.picks, strict=True)
+            ],
             channel=self.store.channel(made.channel_id),
         )
+
+    def _clips(
+        self, kind: PageKind, id_: int, links: Links, audible: Callable[[Hearing], Mapping[int, Pick]]
+    ) -> dict[int, str]:
+        """Where the audio of each insight's quote is, for whoever has the page's secret link."""
+        if self.hearing is None or links.is_open:
+            return {}
+        return {insight: f"{links.link(kind, id_)}/hear/{insight}.mp3" for insight in audible(self.hearing)}
 
     def _heard(self, pick: Pick) -> str:
         """The publisher's audio at that moment; "" where it may not be linked."""

@@ -57,7 +57,7 @@ class Clips:
 
     def clip(self, pick: Pick, sentences: Sequence[Sentence]) -> Clip:
         """The audio around the pick's quote. AudioError or FetchError in words, where there can be none."""
-        kept = self._kept(pick)
+        kept = self.kept(pick)
         if kept is not None:
             return kept
         if pick.episode.enclosure is None:
@@ -66,7 +66,7 @@ class Clips:
             raise AudioError("Other clips are being cut just now: try again in a minute.")
         try:
             with _alone(self._folder):
-                return self._kept(pick) or self._made(pick, sentences)
+                return self.kept(pick) or self._made(pick, sentences)
         except OSError as error:
             raise AudioError(f"The clip can't be kept. {of_system(error)}") from error
         finally:
@@ -77,7 +77,8 @@ class Clips:
         of = hashlib.sha256(f"{url} {pick.insight.quote}".encode()).hexdigest()[:12]
         return self._folder / f"{pick.insight.id}-{of}.mp3"
 
-    def _kept(self, pick: Pick) -> Clip | None:
+    def kept(self, pick: Pick) -> Clip | None:
+        """The clip where it is here already; it stays the longer for being asked for."""
         path = self._path(pick)
         try:
             known = json.loads(path.with_suffix(".json").read_text("utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from datetime import timedelta
 
@@ -69,17 +68,10 @@ def _parts(core: Core, request: Request, pick: Pick, clip: Clip) -> tuple[Part, 
     ]
     return (
         Text(text=f"{number}. {pick.insight.headline}"),
-        Audio(path=clip.path, name=_name(pick), title=clip.title, duration_s=clip.duration_s),
+        Audio(path=clip.path, name=digest.clip_name(pick), title=clip.title, duration_s=clip.duration_s),
         Quote(text=clip.text, by=" · ".join(filter(None, (item.source, item.moment)))),
         Text(text=" ".join(filter(None, told)), quiet=True),
     )
-
-
-def _name(pick: Pick) -> str:
-    """ "the-bread-show-12-31.mp3": plain letters, as every system takes them."""
-    words = re.findall(r"[a-z0-9]+", f"{pick.episode.show or pick.episode.title} ".lower())
-    moment = re.findall(r"\d+", hhmmss(pick.insight.start))
-    return "-".join([*words[:8], *moment])[:60].strip("-") + ".mp3" if words or moment else "clip.mp3"
 
 
 def _instead(core: Core, pick: Pick) -> str:

@@ -73,6 +73,10 @@ class Answerer(Protocol):
 
 
 class ClipMaker(Protocol):
+    def kept(self, pick: Pick) -> Clip | None:
+        """The clip where it has been cut before and not been swept yet: at once."""
+        ...
+
     def clip(self, pick: Pick, sentences: Sequence[Sentence]) -> Clip:
         """The audio around the pick's quote; `sentences` are all of its episode. It may take minutes.
 

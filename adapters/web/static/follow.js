@@ -2,7 +2,7 @@
 // are plain links down the page.
 "use strict";
 (() => {
-  const audio = document.querySelector("audio");
+  const audio = document.querySelector(".player audio");
   const lines = [...document.querySelectorAll(".turns span[data-t]")];
   const times = lines.map((line) => Number(line.dataset.t));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -78,6 +78,10 @@
     const byHand = () => { scrolledAt = performance.now(); };
     for (const kind of ["wheel", "touchmove"]) addEventListener(kind, byHand, { passive: true });
     addEventListener("keydown", (event) => { if (SCROLLS.has(event.key)) byHand(); });
+    // The clip of a quote and the episode would talk at once.
+    document.addEventListener("play", (event) => {
+      for (const other of document.querySelectorAll("audio")) if (other !== event.target) other.pause();
+    }, true);
     document.addEventListener("click", (event) => {
       const time = event.target.closest("a.time[data-t]");
       if (!time || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
