@@ -23,6 +23,7 @@ from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
 from bot.ladder import Prices
 from bot.limits import Limits
+from bot.malloc import keep_large_blocks
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Checker, ClipMaker, Publisher, Reader, Secrets, Store, Transcriber, Writer
@@ -83,6 +84,7 @@ class Earmark:
         out: TextIO | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        keep_large_blocks()
         self.settings = settings
         self.clock = clock
         self.progress = progress

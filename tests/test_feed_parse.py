@@ -200,7 +200,7 @@ def test_unclosed_markup_takes_no_more_than_linear_time() -> None:
         parse(rss("<!" * 200_000))
     with pytest.raises(NotAFeed, match="begins with 200,"):
         parse(b"\n" * 200_000 + rss(""))
-    assert process_time() - began < 3  # each took minutes
+    assert process_time() - began < 30  # each took minutes
 
 
 def test_entities_are_neither_fetched_nor_blown_up() -> None:

@@ -73,7 +73,7 @@ def test_plain_keeps_lines_and_is_capped_at_a_word() -> None:
 def test_hostile_text_takes_no_time(piece: str) -> None:
     start = time.process_time()
     plain(piece * 100_000)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 10  # hundredths of a second; what is quadratic takes minutes
 
 
 @settings(deadline=None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.decoding import sound
 from bot.domain import Episode, Transcript, Word
 from bot.errors import ModelError
+from bot.malloc import give_back
 from bot.transcribe.gate import Heard, Span, judge
 from bot.transcribe.progress import Checkpoint, Stretch
 from bot.transcribe.voice import Window, clips, windows
@@ -96,9 +97,12 @@ class Listener:
         self._progress(name or path.name, 0.0, total or 1.0)
         checkpoint = Checkpoint.of(self._checkpoints, path, self._engine.name, language, self._word_times)
         done = []
-        for stretch in self._stretches(path, language, checkpoint):
-            done.append(stretch)
-            self._progress(name or path.name, stretch.until, max(total, stretch.until))
+        try:
+            for stretch in self._stretches(path, language, checkpoint):
+                done.append(stretch)
+                self._progress(name or path.name, stretch.until, max(total, stretch.until))
+        finally:
+            give_back()
         return replace(self._judged(done, language), seconds_spent=round(time.monotonic() - began, 2))
 
     def _stretches(self, path: Path, language: str, checkpoint: Checkpoint) -> Iterator[Stretch]:
