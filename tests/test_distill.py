@@ -210,6 +210,25 @@ def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path, learns: str, lmbd
     assert len(found["losses"]) == found["steps"]
 
 
+@pytest.mark.parametrize(("steps", "tokens", "made"), [(3, 0, 3), (3, 9000, 3), (900, 100, 5)])
+def test_learning_ends_with_its_steps_or_its_tokens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], steps: int, tokens: int, made: int
+) -> None:
+    pytest.importorskip("trl", reason="needs the extra [train]")
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from bot.training.distill_trl import learn
+
+    folder = tiny(tmp_path / "t")
+    student = AutoModelForCausalLM.from_pretrained(folder)
+    recipe = Recipe(name="tiny", learns="texts", steps=steps, tokens=tokens, batch=1, rate=3e-3)
+    lessons = [replace(one, ids=one.ids.repeat(3)) for one in lessons_for()]
+    found = learn(student, student, AutoTokenizer.from_pretrained(folder), lessons, recipe, tmp_path / "s")
+    assert found["steps"] == made
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Step ")]
+    assert len(said) == made and said[0].startswith("Step 1, 21 tokens: loss ")
+
+
 def test_a_batch_hides_the_question_and_the_padding() -> None:
     pytest.importorskip("accelerate", reason="needs the extra [train]")
     from bot.training.distill_trl import IGNORED, batch_of

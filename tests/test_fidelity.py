@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import config
+from bot.domain import Segment, Transcript
 from bot.errors import ConfigError
+from bot.read.encoder import Vectors, unit
 from bot.read.reader import TUNED
 from bot.training import fidelity, plots
+from bot.training import fidelity_encoder as encoders
 from bot.training import fidelity_reader as readers
+from bot.training import fidelity_speech as speech
 from bot.training import fidelity_words as words
 from bot.training.asked import Asked, asked_of
 from bot.training.cousins import split
@@ -184,19 +190,92 @@ def test_what_can_not_be_compared_is_said(tmp_path: Path) -> None:
     weights = Weights(tmp_path)
     with pytest.raises(ConfigError, match="fp32 or int8"):
         split("reader:int3")
+    with pytest.raises(ConfigError, match=r"no audio with what is said in it"):
+        speech.files_of(tmp_path, 0)
     order = fidelity.Order(a="reader", b="smollm2", folder=tmp_path)
     with pytest.raises(ConfigError, match="can't be compared"):
         fidelity.compared(order, weights, date(2026, 11, 24))
 
 
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_edits_are_a_distance(a: list[str], b: list[str]) -> None:
+    assert speech.edits(a, b) == speech.edits(b, a) == _levenshtein(tuple(a), tuple(b))
+
+
+def _levenshtein(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    if not (a and b):
+        return len(a) + len(b)
+    changed = _levenshtein(a[1:], b[1:]) + (a[0] != b[0])
+    return changed if a[0] == b[0] else min(changed, 1 + _levenshtein(a[1:], b), 1 + _levenshtein(a, b[1:]))
+
+
+class Hearing:
+    """Hears what it is told of each file; `model` is its name."""
+
+    def __init__(self, name: str, said: Mapping[str, str]) -> None:
+        self._name, self._said = name, said
+
+    def transcribe_file(self, path: Path, language: str = "") -> Transcript:
+        text = self._said.get(path.name, "")
+        return Transcript(segments=(Segment(start=0, end=1, text=text),), model=self._name, duration_s=2.0)
+
+
+def test_engines_are_held_to_one_another_and_to_what_was_said(tmp_path: Path) -> None:
+    for name, said in (("a.mp3", "White roofs cool streets."), ("b.wav", "Twenty trees!")):
+        (tmp_path / name).write_bytes(b"")
+        (tmp_path / f"{name}.ref.txt").write_text(said, "utf-8")
+    (tmp_path / "untold.mp3").write_bytes(b"")
+    files = speech.files_of(tmp_path, 0)
+    assert [f.name for f in files] == ["a.mp3", "b.wav"] and speech.files_of(tmp_path, 1) == files[:1]
+    right = {"a.mp3": "white roofs cool streets", "b.wav": "20 trees"}
+    a = speech.heard(lambda _: Hearing("A", right), files)
+    b = speech.heard(lambda _: Hearing("B", {**right, "a.mp3": "white rooms cool"}), files)
+    found = speech.figures(a, b, files)
+    assert (found["word errors A"], found["word errors B"]) == (0, pytest.approx(2 / 6))
+    assert found["words the same"] == pytest.approx(4 / 6) and found["files with equal words"] == 0.5
+    assert found["seconds of audio"] == 4
+    made = Comparison(kind="whisper", a="A", b="B", date="2026-11-24", passages=2, figures=found)
+    assert "66.7% of the words the same, word errors 0.000 → 0.333" in verdict(made)
+    assert broken("whisper", found, Limits(min_agreement=0.9))
+
+
+def test_an_encoder_with_noise_has_other_neighbours() -> None:
+    chance = np.random.default_rng(1)
+    exact = unit(chance.normal(size=(60, 16)).astype(np.float32))
+    near = unit(exact + 0.02 * chance.normal(size=exact.shape).astype(np.float32))
+    far = unit(exact + 2.0 * chance.normal(size=exact.shape).astype(np.float32))
+
+    def of(vectors: Vectors) -> encoders.Encoded:
+        return encoders.Encoded(name="e", vectors=vectors, seconds=1.0, memory_bytes=1)
+
+    same, less = (encoders.figures(of(exact), of(v)) for v in (near, far))
+    assert same["same nearest sentence"] > 0.9 > 0.5 > less["same nearest sentence"]
+    assert same["cosine of a sentence's two vectors"] > 0.99
+    assert same["rank correlation of likenesses"] > less["rank correlation of likenesses"]
+
+
 @pytest.mark.model
 @pytest.mark.data
-def test_the_reader_that_ships_keeps_to_its_fp32(data_dir: Path) -> None:
+def test_the_encoder_that_ships_keeps_to_its_fp32(data_dir: Path, tmp_path: Path) -> None:
+    order = fidelity.Order(
+        a="minilm:fp32", b="minilm:int8", folder=data_dir / "episodes", texts=300,
+        limits=Limits(min_agreement=0.85),
+    )  # fmt: skip
+    weights = Weights(config.load().cache_dir / "weights")
+    said, not_kept = fidelity.run(order, weights, date(2026, 11, 24), tmp_path / "report.html")
+    assert not not_kept, said
+    assert (tmp_path / "report.json").is_file()
+
+
+@pytest.mark.model
+@pytest.mark.data
+def test_the_reader_that_ships_keeps_to_its_fp32(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = Weights(config.load().cache_dir / "weights")
     unseen = [e for e in annotated(data_dir / "episodes") if is_validation(e)]
     short = tuple(sorted(unseen, key=lambda e: len(e.transcript.segments))[:3])
     order = fidelity.Order(a="reader:fp32", b="reader:int8", folder=data_dir)
-    found, _ = fidelity.of_readers(order, weights, Folder(episodes=short, left_out=()).episodes)
+    monkeypatch.setattr(fidelity, "load", lambda _: Folder(episodes=short, left_out=()))
+    found, _ = fidelity.of_readers(order, weights)
     assert TUNED.is_file()
     assert found.figures["rank correlation of scores"] > 0.998
     assert found.figures["same five, within 2 sentences"] >= 0.8

@@ -82,16 +82,26 @@ COSTS = {"size_mb": "{:g} MB", "tokens": "{:g} tokens", "seconds": "{:g} s"}
 
 @app.command()
 def fidelity(
-    a: Annotated[str, typer.Argument(help="The original: reader:fp32, smollm2, FOLDER, FILE.safetensors …")],
+    a: Annotated[
+        str, typer.Argument(help="The original: reader:fp32, minilm:fp32, whisper:fp32, smollm2, FOLDER …")
+    ],
     b: Annotated[str, typer.Argument(help="Its cousin: reader:int8, FOLDER:int8 …")],
-    folder: Folder,
-    texts: Annotated[int, typer.Option(help="How many texts both score, for language models.", min=1)] = 100,
+    folder: Annotated[
+        Path,
+        typer.Option(
+            "--folder", help="Annotated episodes; for whisper, audio with X.mp3.ref.txt beside X.mp3."
+        ),
+    ],
+    texts: Annotated[
+        int, typer.Option(help="How many texts both score, for language models and encoders.", min=1)
+    ] = 100,
     outputs: Annotated[int, typer.Option(help="How many they write, each on its own.", min=0)] = 12,
-    episodes: Annotated[int, typer.Option(help="How many both read, for readers; 0: all.", min=0)] = 0,
+    episodes: Annotated[int, typer.Option(help="How many both read or hear; 0: all.", min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Where the report goes: HTML, and JSON beside it.")] = None,
     max_kl: Annotated[float | None, typer.Option(help="Fail above so many nats a token.")] = None,
     min_agreement: Annotated[
-        float | None, typer.Option(help="Fail below this share: of likeliest tokens, or of the chosen five.")
+        float | None,
+        typer.Option(help="Fail below this share: of likeliest tokens, of the chosen five, of equal words …"),
     ] = None,
 ) -> None:
     """Say how much of a cousin a model is, by the same passages through both; exit code 1 past a limit."""

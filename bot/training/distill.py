@@ -21,7 +21,7 @@ from bot.training.cousins import END, Ct2Cousin, tokenizer_of
 from bot.training.curate import Curated, curated, uncurated
 from bot.training.distill_trl import learn, shuffled
 from bot.training.episodes import Annotated, is_validation
-from bot.training.fidelity_words import written
+from bot.training.fidelity_words import diversity, manner, written
 from bot.training.folder import load
 from bot.training.recipe import Recipe, read
 from bot.training.start import STARTS, warmed
@@ -159,22 +159,28 @@ def _model(folder: Path) -> Any:
 
 
 def _gate(folder: Path, asked: Sequence[Asked]) -> dict[str, Any]:
-    """What the student writes as it would ship: int8, greedy."""
+    """What the student writes as it would ship: int8, greedy; how alike its texts are, beside the annotator's
+    of the same passages, since learning from a model's texts narrows style."""
     made = written(Ct2Cousin(folder), asked)
+    theirs = diversity([one.pair.text for one in asked])
     return {
-        "passes the gate": mean(map(float, made.passed)),
-        "tokens a CPU second": round(made.tokens / max(made.seconds, 1e-9), 1),
+        **{name: round(value, 3) for name, value in manner(made).items()},
+        "the annotator's texts": {name: round(value, 3) for name, value in theirs.items()},
         "texts": list(made.texts),
     }
 
 
 def _said(recipe: Recipe, figures: Mapping[str, Any], out: Path) -> str:
+    alike = figures["the annotator's texts"]["compression"]
     return (
         f"{recipe.name}: held-out loss {figures['held-out loss before']:.3f} → "
         f"{figures['held-out loss']:.3f} "
         f"(teacher {figures['held-out loss of the teacher']:.3f}) after {figures['steps']} steps and "
         f"{figures['tokens']} tokens; {figures['passes the gate']:.0%} pass the gate; "
-        f"{figures['tokens a CPU second']:g} tokens a second. The student is in {out / recipe.name}."
+        f"compression {figures['compression']:.2f} "
+        f"(the annotator's {alike:.2f}; higher is more alike); "
+        f"{figures['tokens a CPU second']:.0f} tokens a CPU second. "
+        f"The student is in {out / recipe.name}, its texts in {out / 'report.json'}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from bot.training.recipe import Recipe
 from bot.training.writer import Example
@@ -44,7 +45,8 @@ def batch_of(rows: Sequence[Mapping[str, Any]], end: int, *, prompts: bool) -> d
 
 
 class Budget(TrainerCallback):  # type: ignore[misc]
-    """Counts the tokens that went through the student, and ends training at `most` (0: never)."""
+    """Counts the tokens that went through the student, and ends training at `most` (0: never); says how
+    it goes, a line a step."""
 
     def __init__(self, most: int) -> None:
         self.most, self.tokens = most, 0
@@ -53,8 +55,13 @@ class Budget(TrainerCallback):  # type: ignore[misc]
         self.tokens += int(batch["attention_mask"].sum())
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        control.should_training_stop = bool(self.most) and self.tokens >= self.most
+        if self.most and self.tokens >= self.most:  # never False: the last step may have said so already
+            control.should_training_stop = True
         return control
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if "loss" in (logs or {}):
+            sys.stderr.write(f"Step {state.global_step}, {self.tokens} tokens: loss {logs['loss']:.3f}\n")
 
 
 def learn(
@@ -68,6 +75,7 @@ def learn(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trainer = MAKE[recipe.learns](student, teacher, tokenizer, rows, recipe, scratch, budget)
+        trainer.remove_callback(PrinterCallback)  # it prints dictionaries
         _count(trainer, budget)
         trainer.train()
     losses = [round(entry["loss"], 4) for entry in trainer.state.log_history if "loss" in entry]

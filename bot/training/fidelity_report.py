@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 
@@ -43,8 +43,14 @@ class Comparison:
     broken: Sequence[str] = ()
 
 
-# By kind, the figure that each limit is of.
-LIMITED = {"words": ("KL, nats a token", "same likeliest token"), "reader": ("", "same five")}
+# By kind, the figures that the limits are of ("": none).
+LIMITED = {
+    "words": ("KL, nats a token", "same likeliest token"),
+    "reader": ("", "same five"),
+    "minilm": ("", "same nearest sentence"),
+    "whisper": ("", "words the same"),
+}
+UNITS = {"words": "texts", "reader": "episodes", "minilm": "sentences", "whisper": "files"}
 
 
 def broken(kind: str, figures: Mapping[str, float], limits: Limits) -> list[str]:
@@ -60,22 +66,47 @@ def broken(kind: str, figures: Mapping[str, float], limits: Limits) -> list[str]
 
 def verdict(it: Comparison) -> str:
     """One line for the model card."""
-    f = it.figures
-    if it.kind == "reader":
-        said = (
-            f"rank correlation {f['rank correlation of scores']:.4f}, "
-            f"{5 * f['same five']:.1f} of five the same, "
-            f"nDCG@5 {f['nDCG@5 A']:.3f} → {f['nDCG@5 B']:.3f}, "
-            f"{_times(f, 'sentences a CPU second')} the speed"
-        )
-    else:
-        said = (
-            f"KL {f['KL, nats a token']:.4f} nats a token, likeliest token the same in "
-            f"{f['same likeliest token']:.1%}, held-out loss {f['held-out loss A']:.3f} → "
-            f"{f['held-out loss B']:.3f}, {_times(f, 'memory, MB')} the memory"
-        )
-    unit = "episodes" if it.kind == "reader" else "texts"
-    return f"{it.b} against {it.a} ({it.passages} {unit}, {it.date}): {said}."
+    said = SAID[it.kind](it.figures)
+    return f"{it.b} against {it.a} ({it.passages} {UNITS[it.kind]}, {it.date}): {said}."
+
+
+def _of_words(f: Mapping[str, float]) -> str:
+    return (
+        f"KL {f['KL, nats a token']:.4f} nats a token, likeliest token the same in "
+        f"{f['same likeliest token']:.1%}, held-out loss {f['held-out loss A']:.3f} → "
+        f"{f['held-out loss B']:.3f}, {_times(f, 'memory, MB')} the memory"
+    )
+
+
+def _of_readers(f: Mapping[str, float]) -> str:
+    return (
+        f"rank correlation {f['rank correlation of scores']:.4f}, {5 * f['same five']:.1f} of five the same, "
+        f"nDCG@5 {f['nDCG@5 A']:.3f} → {f['nDCG@5 B']:.3f}, {_times(f, 'sentences a CPU second')} the speed"
+    )
+
+
+def _of_encoders(f: Mapping[str, float]) -> str:
+    cosine = f["cosine of a sentence's two vectors"]
+    return (
+        f"cosine {cosine:.4f}, nearest sentence the same in {f['same nearest sentence']:.1%}, "
+        f"{_times(f, 'sentences a CPU second')} the speed, {_times(f, 'memory, MB')} the memory"
+    )
+
+
+def _of_speech(f: Mapping[str, float]) -> str:
+    return (
+        f"{f['words the same']:.1%} of the words the same, word errors {f['word errors A']:.3f} → "
+        f"{f['word errors B']:.3f}, {_times(f, 'CPU seconds a second')} the processor time, "
+        f"{_times(f, 'memory, MB')} the memory"
+    )
+
+
+SAID: Mapping[str, Callable[[Mapping[str, float]], str]] = {
+    "words": _of_words,
+    "reader": _of_readers,
+    "minilm": _of_encoders,
+    "whisper": _of_speech,
+}
 
 
 def _times(figures: Mapping[str, float], name: str) -> str:

@@ -97,18 +97,25 @@ def figures(a: Cousin, b: Cousin, forced: Sequence[Told], made: Sequence[Written
         pairs = list(zip(made[0].texts, made[1].texts, strict=True))
         out["equal outputs"] = mean(float(x == y) for x, y in pairs)
     for letter, one in zip("AB", made, strict=False):
-        out |= _own(letter, one)
+        out |= {f"{name} {letter}": value for name, value in manner(one).items()}
     return out | {f"memory, MB {n}": m.memory_bytes / 1e6 for n, m in (("A", a), ("B", b))}
 
 
-def _own(letter: str, made: Written) -> dict[str, float]:
-    worded = [parsed(t)[1] or parsed(t)[0] for t in made.texts]
-    look = style.measure(worded)
+def manner(made: Written) -> dict[str, float]:
+    """What passes the gate, how alike the texts are to one another, and how fast they came."""
+    look = diversity([parsed(t)[1] or parsed(t)[0] for t in made.texts])
     return {
-        f"passes the gate {letter}": mean(map(float, made.passed)),
-        f"words {letter}": look.words,
-        f"compression {letter}": look.compression,
-        f"openings {letter}": look.openings,
-        f"self-repetition {letter}": look.self_repetition,
-        f"tokens a CPU second {letter}": made.tokens / max(made.seconds, 1e-9),
+        "passes the gate": mean(map(float, made.passed)),
+        **look,
+        "tokens a CPU second": made.tokens / max(made.seconds, 1e-9),
+    }
+
+
+def diversity(texts: Sequence[str]) -> dict[str, float]:
+    look = style.measure(texts)
+    return {
+        "words": look.words,
+        "compression": look.compression,
+        "openings": look.openings,
+        "self-repetition": look.self_repetition,
     }
