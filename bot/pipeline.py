@@ -12,6 +12,8 @@ after everything else has been done.
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
 PER_EPISODE = 10
+POSTING: frozenset[Stage] = frozenset({"publish", "revise"})
 RECHECK = timedelta(minutes=1)
 PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
 # A small speech model mis-hears one word in ten: where two insights compete, what a publisher wrote is surer.
@@ -78,6 +81,8 @@ class Pipeline:
         self.clock = clock
         self.overdue = overdue
         self._in_hand: list[Claim] = []
+        self._polled: list[dict[int, Claim]] = []
+        self._ending = threading.Event()
         self._stages: dict[Stage, Callable[[Claim], None]] = {
             "refresh": self._refresh,
             "transcribe": self._transcribe,
@@ -121,13 +126,28 @@ class Pipeline:
             self.store,
             feeds,
             subjects,
-            claim=lambda group: self.store.claim_all(stage, group, self.clock(), LEASE_S),
+            claim=partial(self._claim_all, stage),
             keep=lambda claim, *polled: self._guarded(claim, lambda: self._keep(claim, *polled)),
-            leased=lambda held: leases.held_all(self.store, held, LEASE_S, self.clock, self.overdue),
+            leased=self._leased,
             clock=self.clock,
         )
 
+    def _claim_all(self, stage: Stage, subjects: list[int]) -> list[Claim]:
+        ending = self._ending.is_set()
+        return [] if ending else self.store.claim_all(stage, subjects, self.clock(), LEASE_S)
+
+    @contextmanager
+    def _leased(self, held: dict[int, Claim]) -> Iterator[None]:
+        self._polled.append(held)
+        try:
+            with leases.held_all(self.store, held, LEASE_S, self.clock, self.overdue):
+                yield
+        finally:
+            self._polled.remove(held)
+
     def _one(self, stage: Stage, subject: int) -> bool:
+        if self._ending.is_set():
+            return False
         claim = self.store.claim(stage, subject, self.clock(), LEASE_S)
         if claim is None:
             return False
@@ -141,9 +161,19 @@ class Pipeline:
         finally:
             self._in_hand.remove(claim)
 
+    def settle(self, grace_s: float) -> None:
+        """Begin nothing more; wait so long at most for posts that are under way. What is broken off in the
+        middle of a post may stand a moment later: whoever looks for it before that sends it again."""
+        self._ending.set()
+        until = time.monotonic() + grace_s
+        while any(claim.stage in POSTING for claim in self._in_hand) and time.monotonic() < until:
+            time.sleep(0.02)
+
     def let_go(self) -> None:
         """Give back what is in hand, uncounted: that this process is told to end is no fault of theirs."""
-        for claim in tuple(self._in_hand):
+        self._ending.set()
+        polled = (claim for held in tuple(self._polled) for claim in tuple(held.values()))
+        for claim in (*self._in_hand, *polled):
             self.store.fail(claim, "", self.clock(), counts=False)
 
     def _guarded(self, claim: Claim, work: Callable[[], None]) -> bool:

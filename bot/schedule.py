@@ -22,6 +22,7 @@ from bot.pipeline import Pipeline
 log = logging.getLogger(__name__)
 
 TICK_S = 10.0
+GRACE_S = 5.0  # for a post in flight when we are told to stop
 LANES = ("feeds", "models", "posts")
 # The processes of `earmark run`: a model that crashes or takes all memory costs an attempt at its episode,
 # and no post.
@@ -69,7 +70,7 @@ class Worker:
         )
 
     def run(self) -> None:
-        """Blocks until `stop` or SIGTERM/SIGINT; a unit in hand is left to its lease after ten seconds."""
+        """Blocks until `stop` or SIGTERM/SIGINT; a post in flight gets GRACE_S."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         now = datetime.now(UTC)  # the scheduler lives on the machine's clock, the pipeline on its own
@@ -83,6 +84,7 @@ class Worker:
         self._scheduler.start()
         self._stop.wait()
         self._scheduler.shutdown(wait=False)
+        self._pipeline.settle(GRACE_S)
 
     def stop(self) -> None:
         self._stop.set()

@@ -47,7 +47,7 @@ AHEAD = (
 )
 TICK_S = 5.0
 DEAD_S = 30.0  # without a sign of life, after which a worker's jobs are taken away; as long as our own lease
-GRACE_S = 8.0
+GRACE_S = 5.0  # for what is in hand when we are told to stop
 TASK = "earmark.run"
 # Names of Postgres advisory locks: any two numbers that nothing else in this database uses.
 SETUP_LOCK, CLOCK_LOCK = 0x0EA2_3A21, 0x0EA2_3A22
@@ -117,7 +117,7 @@ class QueueWorker:
         self._wake_up: Callable[[], object] = lambda: None
 
     def run(self) -> None:
-        """Blocks until `stop` or SIGTERM/SIGINT; a unit in hand is left to its lease after GRACE_S.
+        """Blocks until `stop` or SIGTERM/SIGINT; a unit in hand is given GRACE_S.
 
         Raises StoreError when the database goes away: whoever started this process does so again.
         """

@@ -339,6 +339,16 @@ def test_being_told_to_stop_costs_no_attempt() -> None:
     assert all(world.store.insights(e.id) for e in world.episodes() if e.status == "wanted")
 
 
+def test_who_is_told_to_end_begins_nothing_more_and_waits_for_no_model() -> None:
+    world = World(backfill=1)
+    ending = Pipeline(world.store, world.engines, world.clock)
+    ending.settle(60)  # nothing stands in a channel in a moment: at once
+    assert (ending.run("refresh"), ending.run("transcribe")) == (0, 0)
+    assert world.store.work() == []
+    world.settle()
+    assert len(world.posted()) == 0 and world.episodes()
+
+
 def test_two_workers_do_each_thing_once() -> None:
     world = World()
     world.clock.forward(hours=2)

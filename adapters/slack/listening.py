@@ -33,6 +33,7 @@ from bot.request import Core
 log = logging.getLogger(__name__)
 
 PATH = "/slack/events"
+GRACE_S = 5.0  # for answers under way when we are told to stop
 SET_UP = (
     "Slack isn't set up: SLACK_BOT_TOKEN and SLACK_APP_TOKEN for your own workspace, or SLACK_CLIENT_ID, "
     "SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET for many (docs/slack.md)."
@@ -64,8 +65,16 @@ async def _listen(core: Core, host: Host) -> None:
     except asyncio.CancelledError:
         log.info("Asked to stop.")
     finally:
+        await _settled()
         desk.close()
         await answers.close()
+
+
+async def _settled() -> None:
+    """Answers under way get some seconds. Nothing new comes any more: what still runs is theirs."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=GRACE_S)
 
 
 async def _accepted(setting: str, asked: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse | None:
@@ -148,7 +157,7 @@ async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
     finally:
         connecting.cancel()
         with suppress(TimeoutError):
-            await asyncio.wait_for(handler.close_async(), 5)  # type: ignore[no-untyped-call]
+            await asyncio.wait_for(handler.close_async(), 2)  # type: ignore[no-untyped-call]
 
 
 def _connected(connecting: asyncio.Future[None]) -> None:
@@ -160,7 +169,7 @@ def _connected(connecting: asyncio.Future[None]) -> None:
 async def _http(app: AsyncApp, host: Host) -> AsyncIterator[None]:
     site = app.web_app(path=PATH)
     site.router.add_get("/healthz", _healthy)
-    runner = web.AppRunner(site, access_log=None, shutdown_timeout=5)
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
     await runner.setup()
     address, port = host.setting("HTTP_HOST") or "127.0.0.1", int(host.setting("HTTP_PORT") or 3000)
     try:

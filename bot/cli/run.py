@@ -27,7 +27,8 @@ from bot.errors import EarmarkError
 if TYPE_CHECKING:
     from bot.wiring import Earmark
 
-GRACE_S = 10.0
+GRACE_S = 9.0  # after which children are killed
+RELEASE_S = 3.0  # for the database to take what is given back
 PARENT = "EARMARK_PARENT"  # tells a child whose it is
 
 
@@ -60,10 +61,14 @@ def work(
         watched(it, "work", *wanted, pulses=worker.pulses)
         worker.run()
         _let_go(it)
-        sys.stdout.flush()
-        # A model in the middle of an episode can't be interrupted, and needn't be: its lease runs out,
-        # its checkpoint stands. Leaving at once keeps a stop under ten seconds.
-        os._exit(0)
+        _leave()
+
+
+def _leave() -> None:
+    """At once: a model in the middle of an episode and an answer whose address hangs can't be interrupted,
+    and Python would wait for their threads. What a model made so far stands in its checkpoint."""
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _try_again(it: Earmark) -> None:
@@ -80,8 +85,15 @@ def _end_overdue(claim: Claim) -> None:
 
 
 def _let_go(it: Earmark) -> None:
-    with contextlib.suppress(EarmarkError):  # then their leases run out
-        it.pipeline.let_go()
+    """In a thread: a database that is locked or gone keeps nobody from ending. Leases run out then."""
+
+    def give_back() -> None:
+        with contextlib.suppress(EarmarkError):
+            it.pipeline.let_go()
+
+    thread = threading.Thread(target=give_back, daemon=True, name="let go")
+    thread.start()
+    thread.join(RELEASE_S)
 
 
 def _end_with_parent(first: Callable[[], None] = lambda: None) -> None:
@@ -114,6 +126,7 @@ def serve(platform: Annotated[str, typer.Argument(help="Which chat platform.")] 
         _end_with_parent()
         watched(it, "serve", platform)
         it.adapter(platform).serve(it, it)
+        _leave()
 
 
 def _console(it: Earmark, name: str = "console") -> None:
