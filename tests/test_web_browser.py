@@ -19,9 +19,11 @@ from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 
 from adapters.web.app import application
+from adapters.web.hear import Hearing
 from adapters.web.listening import bind
 from bot.domain import Enclosure, Reading, SetAside
 from tests import browser
+from tests.test_web_hear import Core, FakeClips
 from tests.web_kit import Library, insight, sentence
 
 pytestmark = pytest.mark.browser
@@ -71,10 +73,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with bind("127.0.0.1", "0") as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         library, paths = library_of(f"{address}/audio.wav")
+        hearing = Hearing(core=Core(library.store, FakeClips(path, path.read_bytes())))  # type: ignore[arg-type]
         app = Starlette(
             routes=[
                 Route("/audio.wav", lambda request: FileResponse(path)),
-                Mount("/", application(library.store, library.pages)),
+                Mount("/", application(library.store, library.pages, hearing=hearing)),
             ]
         )
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
@@ -133,6 +136,20 @@ def test_the_transcript_follows_what_plays(page: browser.Page, running: Running)
     page.run(f"{TIME} = 20")
     page.until(f"{NOW}.textContent.startsWith('Sentence 1 ')")
     assert page.run("scrollY") == before, "it stays where it is when it is not to follow"
+
+
+def test_a_quote_is_heard_on_its_page_and_never_over_the_episode(
+    page: browser.Page, running: Running
+) -> None:
+    clip = "document.querySelector('.clip audio')"
+    for kind in ("digest", "episode"):
+        page.open(running.url(kind))
+        assert page.run(f"{clip}.readyState") == 0, "it is cut when somebody wants to hear it"
+        page.click(".clip summary")
+        page.run(f"{clip}.play()")
+        assert page.until(f"{clip}.currentTime > 0")
+    page.click(".turns a[href='#t=168']")
+    assert page.until(f"{TIME} > 168 && {clip}.paused")
 
 
 def test_by_keyboard_alone(page: browser.Page, running: Running) -> None:

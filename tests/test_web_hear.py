@@ -20,8 +20,8 @@ from tests.web_kit import NOW, SEALED, Library, get, insight
 class FakeClips:
     """Cuts the same file for all, and keeps it unless told not to."""
 
-    def __init__(self, path: Path) -> None:
-        path.write_bytes(b"ID3 an mp3")
+    def __init__(self, path: Path, content: bytes = b"ID3 an mp3") -> None:
+        path.write_bytes(content)
         self.path, self.cut, self.refuse = path, list[int](), ""
         self.keeps = True
 

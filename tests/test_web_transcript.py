@@ -77,6 +77,16 @@ def test_a_search_marks_each_place_whatever_its_case_and_opens_what_hides_it() -
     assert script(SAID, (), reading(), "   ").found == 0
 
 
+def test_a_search_finds_words_by_their_beginning_or_within_where_they_are_written_together() -> None:
+    said = [
+        replace(SAID[0], text=text)
+        for text in ("Street trees.", "The street.", "木が多い街路樹です", "½ tree")
+    ]
+    marked = [piece.text for hit in script(said, (), None, "TREE").hits for piece in hit.pieces if piece.hit]
+    assert marked == ["tree", "tree"]
+    assert script(said, (), None, "街路樹").found == 1
+
+
 def test_two_things_in_one_second_share_an_anchor_that_stands_once() -> None:
     said = [replace(SAID[0], start=5.1), replace(SAID[4], start=5.8), replace(SAID[5], start=5.9)]
     made = script(said, [insight(id=1, start=5.8), insight(id=2, start=5.9, quote="Wages are a half.")])

@@ -33,7 +33,7 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    found.filters |= {"clock": hhmmss, "web": digest.web, "day": _day}
+    found.filters |= {"clock": hhmmss, "web": digest.web, "day": _day, "weekday": _weekday}
     found.globals |= {
         "fragment": digest.fragment,
         "amended": digest.amended,
@@ -45,6 +45,10 @@ def templates() -> jinja2.Environment:
 
 def _day(date: Any) -> str:
     return f"{date.day} {date:%B %Y}"
+
+
+def _weekday(date: Any) -> str:
+    return f"{date:%A} {_day(date)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from bot.domain import Insight, Reading, Sentence, Transcript, hhmmss
 
 LONG_TURN = 600  # characters from which on a turn goes on in a new paragraph
 LONGEST_SEARCH, MOST_HITS = 200, 200
+BEFORE_HEBREW = "\u0590"  # Latin, Greek, Cyrillic, Armenian lie before it
 LABELS = {
     "sponsor": "Sponsor read",
     "promo": "Promotion",
@@ -159,8 +160,13 @@ def _boxes(
 
 
 def _pattern(search: str) -> re.Pattern[str] | None:
+    """From the start of a word ("tree" finds "trees", not "street"); anywhere in a script that writes words
+    together, or puts something before them."""
     words = search[:LONGEST_SEARCH].split()
-    return re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE) if words else None
+    if not words:
+        return None
+    start = r"(?<!\w)" if words[0][0] < BEFORE_HEBREW else ""
+    return re.compile(start + r"\s+".join(map(re.escape, words)), re.IGNORECASE)
 
 
 def _pieces(text: str, pattern: re.Pattern[str] | None) -> tuple[Piece, ...]:
