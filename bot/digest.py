@@ -11,6 +11,9 @@ from bot.domain import Digest, Erratum, Follow, Insight, Pick, hhmmss
 from bot.ports import Pages
 from bot.views import Button, Heading, Item, Part, Place, Reference, Text, View
 
+CORRECTED = "A correction. The post above can no longer be edited, so here is how it should read:"
+STANDS = "The corrections of the post above have been taken back: it stands as it is."
+CORRECTIONS = (CORRECTED, STANDS)
 SOURCES = 3  # how many others that say the same are named; of more, how many there are
 
 
@@ -40,6 +43,20 @@ def view(digest: Digest, pages: Pages | None = None, *, clips: bool = False) -> 
 
 def audible(pick: Pick) -> bool:
     return pick.episode.enclosure is not None
+
+
+def correction(digest: Digest, pages: Pages | None = None) -> View:
+    """What is said in the thread of a post that can no longer be edited: how its insights stand by now."""
+    wrong = [
+        item(pick, n, pages, digest.local_date) for n, pick in enumerate(digest.picks, 1) if pick.erratum
+    ]
+    told = Text(text=CORRECTED if wrong else STANDS)
+    return View(parts=(told, *wrong), private=False, digest_id=digest.id)
+
+
+def edition(digest: Digest) -> str:
+    """Another one for each state of its corrections; "" without any."""
+    return "-".join(str(pick.erratum.id) for pick in digest.picks if pick.erratum)
 
 
 def clip_name(pick: Pick) -> str:

@@ -200,7 +200,7 @@ class Pipeline:
         now = self.clock()
         if error.passing and not counts(claim.stage, error, self._first_seen_at(claim), now):
             return self.store.fail(claim, str(error), now + PASSING, counts=False)
-        attempt = MAX_ATTEMPTS if error.permanent else claim.attempt
+        attempt = max(MAX_ATTEMPTS, claim.attempt) if error.permanent else claim.attempt
         again = next_try(claim.stage, attempt, now)
         if again and isinstance(error, PublishError) and error.retry_after_s:
             again = max(again, now + timedelta(seconds=error.retry_after_s))

@@ -9,16 +9,18 @@ from bot.errors import EarmarkError, of_system
 
 MAX_ATTEMPTS = 5
 ONCE: tuple[Stage, ...] = ("transcribe", "read", "write")  # done once an episode; the others come again
+MOST_REVISIONS = 48
 PASSING = timedelta(minutes=10)  # between tries while something passing is in the way …
 PATIENT = timedelta(days=7)  # … of an episode that was first seen no longer ago than this
 
 
 def next_try(stage: Stage, attempt: int, now: datetime) -> datetime | None:
-    """1, 4, 16, 64 minutes after the first failures; None (set aside) after an episode's fifth.
+    """1, 4, 16, 64 minutes after the first failures; None (set aside) after an episode's fifth, and when a
+    post has not been corrected for two days: the next decision about it begins anew.
 
     Feeds and channels are never set aside: a platform may be down for a day, and must not fall silent after.
     """
-    if attempt >= MAX_ATTEMPTS and stage in ONCE:
+    if attempt >= MAX_ATTEMPTS and (stage in ONCE or (stage == "revise" and attempt >= MOST_REVISIONS)):
         return None
     return now + timedelta(minutes=4 ** (min(attempt, MAX_ATTEMPTS - 1) - 1))
 

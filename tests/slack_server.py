@@ -122,6 +122,10 @@ class SlackServer:
     def _conversations_history(self, given: Json) -> Json:
         return {"messages": [m for m in self.messages if m["channel"] == given["channel"]][::-1]}
 
+    def _conversations_replies(self, given: Json) -> Json:
+        found = [m for m in self.messages if given["ts"] in (m["ts"], m.get("thread_ts"))]
+        return {"messages": found} if found else {"ok": False, "error": "thread_not_found"}
+
     def _conversations_info(self, given: Json) -> Json:
         return {"channel": {"id": given["channel"], "name": "bakers", "is_member": True}}
 

@@ -21,6 +21,8 @@ from bot.wiring import PLATFORMS
 from tests.fakes import FakeHost
 from tests.golden_digest import CHANNEL, DIGEST
 
+SLACK_SAYS = {"ok": False, "error": "edit_window_closed"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
@@ -31,6 +33,7 @@ class Platform:
     break_it: Callable[[], object]
     shown: Callable[[], str]
     delete: Callable[[], object]
+    close: Callable[[], object] | None = None  # from now on, nothing that was posted can be edited
 
 
 @contextmanager
@@ -61,6 +64,7 @@ def slack(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
             break_it=lambda: server.refuse["chat.postMessage"].append((503, {}, {"ok": False})),
             shown=lambda: "\n".join(words(message) for message in server.messages),
             delete=server.messages.clear,
+            close=lambda: server.refuse["chat.update"].extend([(200, {}, SLACK_SAYS)] * 9),
         )
 
 
@@ -81,8 +85,9 @@ def discord(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]
             channel=replace(CHANNEL, platform="discord", workspace=p.GUILD, name=p.ROOM),
             publisher=lambda: publisher(FakeHost(settings=dict(server.settings))),
             break_it=lambda: server.fail("POST", f"/channels/{p.ROOM}/messages", 403, code=50013),
-            shown=lambda: str(server.messages[p.ROOM]),
+            shown=lambda: str(server.messages),
             delete=lambda: server.messages[p.ROOM].clear(),
+            close=lambda: server.fail("PATCH", f"/channels/{p.ROOM}/messages", 403, code=50005, times=9),
         )
 
 
@@ -150,6 +155,30 @@ def test_a_post_is_corrected_in_place_and_asked_twice_stays_so(platform: Platfor
     assert platform.shown() == shown
     found = platform.publisher().find(platform.channel, DIGEST)
     assert found is not None and found.message_id == post.message_id
+
+
+def test_where_a_post_can_not_be_edited_each_correction_is_told_once_in_its_thread(
+    platform: Platform,
+) -> None:
+    if platform.close is None:
+        return  # a file of posts is only ever added to
+    post, publisher = platform.publisher().publish(platform.channel, DIGEST), platform.publisher()
+    platform.close()
+    before = platform.shown()
+    publisher.revise(platform.channel, DIGEST, post)
+    assert platform.shown() == before, "with nothing wrong there is nothing to say"
+    now = replace(DIGEST, picks=(replace(DIGEST.picks[0], erratum=WRONG), *DIGEST.picks[1:]))
+    for _ in range(2):
+        publisher.revise(platform.channel, now, post)
+    assert platform.shown().count("can no longer be edited") == 1
+    assert " ".join(platform.shown().split()).count("Withdrawn on 24 November 2026") == 1
+    other = replace(WRONG, id=4, insight_id=12, reason="Not a whole block")
+    both = replace(now, picks=(now.picks[0], replace(DIGEST.picks[1], erratum=other), *DIGEST.picks[2:]))
+    publisher.revise(platform.channel, both, post)
+    assert platform.shown().count("can no longer be edited") == 2 and "Not a whole block" in platform.shown()
+    for _ in range(2):
+        publisher.revise(platform.channel, DIGEST, post)
+    assert platform.shown().count("have been taken back") == 1
 
 
 def test_a_post_that_somebody_deleted_is_left_alone(platform: Platform) -> None:

@@ -150,6 +150,15 @@ def test_what_is_withdrawn_for_all_is_named_beside_nothing_and_its_posts_are_edi
     assert world.store.pending("revise", NOW) == [made.id]
 
 
+def test_a_correction_that_was_given_up_on_begins_anew_with_the_next_decision(world: World) -> None:
+    made = withdrawn(world)
+    world.store.fail(world.take("revise", made.id), "It can't be edited.", None)
+    assert world.store.pending("revise", NOW) == []
+    world.store.decide(erratum(made.picks[0].insight.id, world.channel.id, "dismissed"))
+    assert world.store.pending("revise", NOW) == [made.id]
+    assert world.take("revise", made.id).attempt == 1
+
+
 def test_a_forgotten_workspace_leaves_no_flag_and_no_decision(world: World) -> None:
     made = withdrawn(world)
     theirs = other_channel(world, "T2")

@@ -447,6 +447,7 @@ def test_backoff_grows_and_ends() -> None:
     ]
     assert waits == [1, 4, 16, 64, None]
     assert next_try("publish", 50, now) == now + timedelta(minutes=64)
+    assert next_try("revise", 47, now) == now + timedelta(minutes=64) and next_try("revise", 48, now) is None
 
 
 def test_a_closed_channel_is_tried_until_it_opens() -> None:

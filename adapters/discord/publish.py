@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import discord
 
 from adapters.discord import limits
+from adapters.discord.correct import corrected
 from adapters.discord.deliver import INVALID
 from adapters.discord.items import Sent, as_sent
 from adapters.discord.neutral import plain
@@ -29,6 +30,7 @@ DEADLINE_S = 90.0
 LOOK_BACK = 50  # messages of the channel
 ARCHIVED_AFTER_MIN: Any = 10080  # a week without a word, the longest that Discord offers
 THREAD_EXISTS = 160004
+FORBIDDEN, NOT_OURS = 403, 50005  # of another author: the app was made anew
 DEFAULT_NAME = "Earmark"
 DIRECT = (
     "Discord doesn't let the bot write to that person: they must share a server with it, and allow direct "
@@ -54,8 +56,8 @@ class DiscordPublisher:
         return self._run(channel, lambda client: publish(client, channel, made, view))
 
     def revise(self, channel: Channel, made: Digest, post: Post) -> None:
-        view = self._view(channel, made)
-        self._run(channel, lambda client: revise(client, channel, view, post))
+        view, said = self._view(channel, made), digest.correction(made, self._host.pages)
+        self._run(channel, lambda client: revise(client, channel, made, view, said, post))
 
     def _view(self, channel: Channel, made: Digest) -> View:
         clips = self._host.setting("CLIPS") == "on" and channel.clips
@@ -111,20 +113,28 @@ async def find(client: discord.Client, channel: Channel, made: Digest, view: Vie
     return None
 
 
-async def revise(client: discord.Client, channel: Channel, view: View, post: Post) -> None:
-    """Edit the post in its place; one that somebody deleted is left alone."""
-    place: Any = await client.fetch_channel(int(post.channel))
+async def revise(
+    client: discord.Client, channel: Channel, made: Digest, view: View, said: View, post: Post
+) -> None:
+    """Edit the post in its place. Where that can't be done, `said` goes into its thread; where there is none
+    either, since people deleted it, it is left alone."""
     try:
-        if isinstance(place, discord.ForumChannel):
-            place = await _opened(client, post)
-        message = await place.fetch_message(int(post.message_id))
-    except discord.NotFound:
-        log.warning("The post of digest %s is no longer there: nothing to correct.", post.digest_id)
-        return
+        await _edit(client, view, post)
+    except (discord.NotFound, discord.Forbidden) as error:
+        log.warning("The post of digest %s can't be edited (%s %s).", made.id, error.status, error.code)
+        told = await corrected(client, said, post)
+        if not told and error.status == FORBIDDEN and error.code != NOT_OURS:
+            place = await client.fetch_channel(int(post.channel))
+            raise Unreachable(await _forbidden(client, place, channel)) from error
+
+
+async def _edit(client: discord.Client, view: View, post: Post) -> None:
+    place: Any = await client.fetch_channel(int(post.channel))
+    if isinstance(place, discord.ForumChannel):
+        place = await _opened(client, post)
+    message = await place.fetch_message(int(post.message_id))
     try:
         await message.edit(**as_sent(rendered(view)))
-    except discord.Forbidden as error:
-        raise Unreachable(await _forbidden(client, place, channel)) from error
     except discord.HTTPException as error:
         if error.status != INVALID:
             raise

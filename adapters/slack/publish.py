@@ -12,6 +12,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import WebClient
 
+from adapters.slack.correct import NOT_TO_EDIT, correct
 from adapters.slack.installs import bot_of
 from adapters.slack.render import rendered
 from adapters.slack.wire import api_url
@@ -28,7 +29,6 @@ PAUSE_S = 1.1  # Slack takes about one message a second (docs.slack.dev/apis/web
 LOOK_BACK = timedelta(days=3)  # a digest is posted within two days or not at all
 CLOCKS = timedelta(minutes=10)  # how far Slack's clock and ours may lie apart
 PAGE, PAGES = 100, 5
-GONE = "message_not_found"  # somebody deleted the post
 
 # What won't pass by itself, and what to do about it (docs.slack.dev/reference/methods/chat.postMessage).
 _INVITE = "Earmark isn't in this channel: say /invite @Earmark there."
@@ -109,9 +109,11 @@ class SlackPublisher:
                     metadata={"event_type": MARK, "event_payload": {"delivery": made.id}},
                 )
             except SlackApiError as error:
-                if _body(error.response).get("error") != GONE:
+                code = _body(error.response).get("error")
+                if code not in NOT_TO_EDIT:
                     raise
-                log.warning("The post of digest %s is no longer there: nothing to correct.", made.id)
+                log.warning("The post of digest %s can't be edited (%s).", made.id, code)
+                correct(self._client(channel), made, post, self._host.pages)
 
     def _view(self, channel: Channel, made: Digest) -> View:
         clips = self._host.setting("CLIPS") == "on" and channel.clips

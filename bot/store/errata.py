@@ -119,6 +119,9 @@ def _note(session: Session, erratum: Erratum) -> list[int]:
     digests = sorted({id_ for table in (t.DigestItem, t.DigestAlso) for id_ in _of(session, table, erratum)})
     for digest_id in digests:
         session.add(t.Revision(digest_id=digest_id, erratum_id=erratum.id))
+    # What was given up on begins anew.
+    old = update(t.Work).where(col(t.Work.stage) == "revise", col(t.Work.subject).in_(digests))
+    session.execute(old.where(col(t.Work.status) != "done").values(status="open", attempt=0, not_before=None))
     return digests
 
 

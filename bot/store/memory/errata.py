@@ -31,7 +31,11 @@ class MemoryErrata(Part):
 
     @locked
     def decide(self, erratum: Erratum) -> Erratum:
-        return self._on.decide(clean(erratum))
+        stored = self._on.decide(clean(erratum))
+        for digest_id, about in self._on.revisions:
+            if about == stored.id:  # what was given up on begins anew
+                self._work.retry("revise", digest_id)
+        return stored
 
     @locked
     def errata(self, insight_ids: Sequence[int], channel_id: int | None = None) -> dict[int, Erratum]:
