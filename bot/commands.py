@@ -235,6 +235,14 @@ _PODCASTS = (
         form=podcasts.import_form,
     ),
     Action(
+        name="check",
+        description="ask a podcast again now, one that was given up too",
+        handler=podcasts.check,
+        options=(_FOLLOWED,),
+        changes=True,
+        cost=1,
+    ),
+    Action(
         name="remove",
         description="stop following a podcast",
         handler=podcasts.remove,
@@ -365,7 +373,11 @@ COMMANDS: dict[str, Command] = {
             _SHOW,
             cost=1,
         ),
-        Command(name="podcasts", description="list, find, add or remove what is followed", actions=_PODCASTS),
+        Command(
+            name="podcasts",
+            description="list, find, add, check or remove what is followed",
+            actions=_PODCASTS,
+        ),
         Command(name="digest", description="when and how this channel gets its post", actions=_DIGEST),
         _one(
             "rate",

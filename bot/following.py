@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain import Channel, Episode, Feed, Subscription
@@ -56,11 +56,27 @@ def _follow(store: Store, channel: Channel, found: Feed, now: datetime) -> Follo
         since = since and mine.since and min(since, mine.since)
     is_new = store.subscribe(Subscription(channel_id=channel.id, feed_id=feed.id, since=since))
     if feed.status != "active" or not (known and others):
-        # Unchecked: what came out while it wasn't polled is history, as it is at the very first poll.
-        fresh = replace(feed, status="active", failures=0, error="", checked_at=None, next_check_at=now)
-        feed = replace(fresh, failing_since=None, give_up_at=None, backfill=found.backfill)
+        feed = replace(_anew(feed, now), backfill=found.backfill)
         store.save_feed(feed)
     return Followed(feed=feed, is_new=is_new)
+
+
+def _anew(feed: Feed, now: datetime) -> Feed:
+    """Unchecked: what came out while it wasn't polled is history, as it is at the very first poll."""
+    fresh = replace(feed, status="active", failures=0, error="", checked_at=None, next_check_at=now)
+    return replace(fresh, failing_since=None, give_up_at=None)
+
+
+def ask_again(store: Store, feed: Feed, now: datetime, *, after: timedelta = timedelta()) -> bool:
+    """Have a feed asked in the next round, one that was given up too; a paused one stays so. False where it
+    was asked less than `after` ago: then its own time is waited for."""
+    if feed.status == "gone":
+        feed = _anew(feed, now)
+    elif feed.status == "paused" or (feed.checked_at and now - feed.checked_at < after):
+        return False
+    store.save_feed(replace(feed, next_check_at=now))
+    store.retry("refresh", feed.id)
+    return True
 
 
 def _want_newest(

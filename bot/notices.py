@@ -17,6 +17,8 @@ MOST = 5
 _LATE = timedelta(hours=1)
 _LONGEST_NAME = 80
 
+# A time that was told may be put off (an outage of ours, a sleep of the machine), which isn't told again:
+# hence "at least". It never comes nearer but when the feed says that it leaves, which is told.
 # What may be told after what: once for each change, and never that it fails when it was told that it leaves.
 _NEWS: dict[NoticeState, tuple[NoticeState | None, ...]] = {
     "failing": (None, "answers", "given_up"),
@@ -26,16 +28,16 @@ _NEWS: dict[NoticeState, tuple[NoticeState | None, ...]] = {
 }
 _WORDS: dict[NoticeState, str] = {
     "failing": (
-        "{name} hasn't answered properly since {since}; I'll keep trying until {until}. "
+        "{name} hasn't answered properly since {since}; I'll keep trying until {until} at least. "
         "If it has moved: /podcasts add its new address."
     ),
     "leaving": (
-        "{name} says that its feed is gone for good (410); I'll keep asking until {until}. "
+        "{name} says that its feed is gone for good (410); I'll keep asking until {until} at least. "
         "If it has moved: /podcasts add its new address."
     ),
     "given_up": (
         "I've stopped asking for {name}, which hasn't answered properly since {since}. "
-        "If it is back or has moved: /podcasts add its address."
+        "If it is back: /podcasts check it; if it has moved: /podcasts add its new address."
     ),
     "answers": "{name} answers again.",
 }

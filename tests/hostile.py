@@ -172,6 +172,7 @@ REACHES = (
     "/digest topics",
     "/podcasts",
     "/podcasts remove 1",
+    "/podcasts check 1",
     "/podcasts remove Show yes",
     "/rate 1 useful",
 )

@@ -130,6 +130,22 @@ def test_removing_asks_first_and_can_be_undone(core: FakeCore) -> None:
     assert len(core.store.subscriptions(1)) == 2
 
 
+def test_a_podcast_is_asked_again_but_not_every_minute(core: FakeCore) -> None:
+    [feed] = core.store.feeds()
+    core.store.save_feed(replace(feed, checked_at=core.clock() - timedelta(minutes=9)))
+    assert say(core, "/podcasts check Show") == "Show was asked a moment ago."
+    core.world.clock.forward(minutes=2)
+    assert say(core, "/podcasts check Show").startswith("Show is asked again now;")
+    assert core.store.feed(feed.id).next_check_at == core.clock()
+    core.store.save_feed(replace(feed, status="gone", next_check_at=None, error="It is gone."))
+    assert say(core, f"/podcasts check {feed.id}").startswith("Show is asked again now;")
+    revived = core.store.feed(feed.id)
+    assert (revived.status, revived.error, revived.checked_at) == ("active", "", None)
+    core.store.save_feed(replace(feed, status="paused"))
+    assert say(core, f"/podcasts check {feed.id}") == "Show is paused."
+    assert "Which one?" in say(core, "/podcasts check")
+
+
 def test_a_private_podcast_is_not_offered_back_by_an_address_that_is_masked(core: FakeCore) -> None:
     hidden = core.store.add_feed(Feed(url="https://p.example/~0123456789", sealed="x", title="Ours"))
     core.store.subscribe(Subscription(channel_id=1, feed_id=hidden.id))

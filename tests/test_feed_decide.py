@@ -150,7 +150,7 @@ def test_a_feed_is_given_up_after_two_weeks_of_failures_that_are_its_own(
     assert (state.next_check_at is None) is ends
     if ends:
         assert timedelta(days=14) <= now - NOW < timedelta(days=15.1)
-        assert state.error.startswith(str(error)) and "add its address" in state.error
+        assert state.error.startswith(str(error)) and "/podcasts check" in state.error
 
 
 def test_a_night_without_our_network_puts_the_end_off() -> None:

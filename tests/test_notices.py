@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from bot import digest, notices
 from bot.domain import Channel, Digest, Feed, Notice, NoticeState, Poll, Subscription
 from bot.errors import EarmarkError, FetchError, Gone, PublishError
 from bot.feeds import decide
-from bot.following import follow
+from bot.following import ask_again, follow
 from bot.pipeline import Pipeline
 from bot.store.memory import MemoryStore
 from bot.views import Text, plain
@@ -46,7 +47,7 @@ def told(feed: Feed, before: NoticeState | None = None, now: datetime = START) -
 
 def test_words_of_a_feed_that_fails() -> None:
     assert told(FAILING) == (
-        "Tree Talk hasn't answered properly since Saturday; I'll keep trying until 5 December. "
+        "Tree Talk hasn't answered properly since Saturday; I'll keep trying until 5 December at least. "
         "If it has moved: /podcasts add its new address."
     )
     later = replace(FAILING, failing_since=START - timedelta(days=20))
@@ -54,7 +55,9 @@ def test_words_of_a_feed_that_fails() -> None:
 
 
 def test_words_of_one_that_leaves_or_was_given_up_or_is_back() -> None:
-    assert "gone for good (410); I'll keep asking until 5 December" in told(replace(FAILING, error=str(GONE)))
+    assert "gone for good (410); I'll keep asking until 5 December at least." in told(
+        replace(FAILING, error=str(GONE))
+    )
     assert told(replace(FAILING, status="gone")).startswith("I've stopped asking for Tree Talk")
     fine = replace(FAILING, give_up_at=None, failing_since=None, failures=0)
     assert told(fine, "failing") == "Tree Talk answers again."
@@ -255,4 +258,34 @@ def test_adding_a_feed_again_begins_anew() -> None:
     assert (feed.status, feed.failing_since, feed.give_up_at) == ("active", None, None)
     life.live(10)
     assert life.status("dead") == "active"
+    assert [what for _, what in life.told()] == ["dead failing", "dead given_up", "dead answers"]
+
+
+def test_a_time_that_was_told_never_comes_nearer_without_a_word() -> None:
+    """Outages of ours, sleeps of the machine and both kinds of failures, in any order: "at least" is true."""
+    for seed in range(40):
+        chance = random.Random(seed)
+        feed, now, before, told_until = replace(FAILING, give_up_at=None), START, None, START
+        for _ in range(300):
+            now += timedelta(hours=chance.choice((1, 6, 24, 90)))
+            error = chance.choice((DOWN, GONE, OFFLINE))
+            feed = decide.failed(feed, now, error, 0.0, online=error is not OFFLINE)
+            if feed.status == "gone":
+                assert now >= told_until
+                break
+            states: dict[int, NoticeState] = {feed.id: before} if before else {}
+            for notice in notices.due(Channel(), [feed], states, now):
+                before, told_until = notice.state, feed.give_up_at or now
+
+
+def test_a_feed_that_was_given_up_is_asked_again_when_somebody_says_so() -> None:
+    life = Life(dead=lambda day: DOWN if day < 20 else None)
+    life.live(18)
+    assert life.status("dead") == "gone"
+    life.live(3)
+    assert life.status("dead") == "gone"  # by itself it stays so
+    asked = len(life.feeds.asked)
+    assert ask_again(life.store, life.store.feeds()[0], life.clock())
+    life.live(2)
+    assert life.status("dead") == "active" and len(life.feeds.asked) > asked
     assert [what for _, what in life.told()] == ["dead failing", "dead given_up", "dead answers"]

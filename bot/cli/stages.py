@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 
 @app.command()
 def refresh(
+    podcast: Annotated[
+        str, typer.Argument(help="Ask this one now, even if it was given up: number, address or title.")
+    ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Also feeds whose time has not come.")] = False,
 ) -> None:
     """Look for new episodes."""
+    from bot.following import ask_again, followed, the_one
+
     with earmark() as it:
+        if podcast:
+            ask_again(it.store, the_one(followed(it.store, it.channel()), podcast), it.clock())
         if everything:
             for feed in it.store.feeds():
                 it.store.save_feed(replace(feed, next_check_at=it.clock()))

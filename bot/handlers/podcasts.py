@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.domain import Channel, Feed
 from bot.errors import EarmarkError
-from bot.following import Followed, follow, followed, the_one, unfollow
+from bot.following import Followed, ask_again, follow, followed, the_one, unfollow
 from bot.handlers.insights import more_button
 from bot.request import Core, Request
 from bot.views import MAX_COMMAND, Button, Field, Form, Part, Text, View, message
@@ -13,6 +15,7 @@ A_PAGE = 10
 HITS = 5
 SHOWN = 20
 CONFIRMED = "yes"
+POLITE = timedelta(minutes=10)  # between two times that one feed is asked
 NEXT = "The newest episode of each will be in the next post."
 
 
@@ -91,6 +94,17 @@ def import_(core: Core, request: Request) -> View:
     if len(sources) > SHOWN:
         problems.append(f"Only the first {SHOWN} addresses were taken; an OPML list may hold more.")
     return _followed(found, problems)
+
+
+def check(core: Core, request: Request) -> View:
+    what = request.get("podcast")
+    if not what:
+        raise EarmarkError("Which one? /podcasts check NAME OR NUMBER.")
+    feed = the_one(followed(core.store, request.channel), what)
+    name = feed.title or feed.url
+    if not ask_again(core.store, feed, core.clock(), after=POLITE):
+        return message(f"{name} {'is paused' if feed.status == 'paused' else 'was asked a moment ago'}.")
+    return message(f"{name} is asked again now; in a minute /podcasts list tells what it said.")
 
 
 def remove(core: Core, request: Request) -> View:
