@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -22,34 +21,25 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from bot import calendar, choice, identity, leases, notices, rounds, taste
+from bot import calendar, composing, identity, leases, rounds
 from bot.domain import (
     Channel,
     Claim,
     Digest,
-    Episode,
     Feed,
-    Insight,
-    Notice,
     Poll,
-    Reading,
     Stage,
-    Transcript,
 )
-from bot.errors import EarmarkError, LeaseLost, PublishError, StoreError, TranscriptError, Unreachable
+from bot.errors import EarmarkError, LeaseLost, PublishError, StoreError, Unreachable
+from bot.making import first_transcript, write_all
 from bot.ports import FeedReader, ManyFeeds, Publisher, Reader, Store, Transcriber, Writer
 from bot.retries import MAX_ATTEMPTS, ONCE, PASSING, counts, next_try, worded
 
 log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
-PER_EPISODE = 10
 POSTING: frozenset[Stage] = frozenset({"publish", "revise"})
 RECHECK = timedelta(minutes=1)
-PATIENCE_S = 15 * 60.0  # how late a post may be for the sake of a fuller one
-# A small speech model mis-hears one word in ten: where two insights compete, what a publisher wrote is surer.
-TRUST = {"publisher": 1.0, "asr": 0.85}
-WINDOW = timedelta(days=4)  # a weekend and a bank holiday: what is older is no longer news
 
 
 class Engines(Protocol):
@@ -245,21 +235,11 @@ class Pipeline:
         due_at = channel.next_post_at or now
         slot = calendar.last_slot(channel, now, calendar.LATE_S) or due_at
         made = None if calendar.is_missed(slot, now) else self.digest_for(channel, slot)
-        if self._worth_waiting(channel, made, now):
+        if composing.worth_waiting(self.store, channel, made, now):
             self.store.save_digest(claim, None, replace(channel, next_post_at=now + RECHECK))
         else:
             later = replace(channel, next_post_at=calendar.next_post_at(channel, now))
             self.store.save_digest(claim, made, later)
-
-    def _worth_waiting(self, channel: Channel, made: Digest | None, now: datetime) -> bool:
-        """Whether the post is not full and more is on its way: after a night's sleep of the machine, the
-        time to post comes before the morning's episodes have been read."""
-        per_episode = Counter(pick.episode.id for pick in made.picks) if made else Counter[int]()
-        picks = sum(min(n, choice.PER_EPISODE) for n in per_episode.values())
-        patience_s = 0.0 if picks >= channel.count else PATIENCE_S if picks else calendar.LATE_S
-        return calendar.last_slot(channel, now, patience_s) is not None and self.store.is_coming(
-            channel.id, now
-        )
 
     def compose_now(self, channel: Channel) -> Digest | None:
         """A digest outside the schedule, as a further part of today's; None when there is nothing to say."""
@@ -278,36 +258,7 @@ class Pipeline:
 
     def digest_for(self, channel: Channel, due_at: datetime, part: int = 0) -> Digest | None:
         """What `channel` would get for the slot `due_at`; None when there is nothing to say."""
-        # A channel that posts once a week wants the whole week.
-        since = self.clock() - max(WINDOW, calendar.longest_gap(channel) + timedelta(days=1))
-        backlog, had = self.store.backlog(channel.id, since), self.store.had(channel.id)
-        liked = taste.learn(self.store.rated(channel.id, channel.taste_since))
-        picks = choice.choose(
-            backlog, had, channel.count, prefer=channel.prefer, mute=channel.mute, taste=liked
-        )
-        told = self._notices(channel)
-        if not picks and not told and not channel.quiet_line:
-            return None
-        episodes, hours = self.store.scanned(channel.id, self._last_digest_at(channel, since))
-        return Digest(
-            channel_id=channel.id,
-            local_date=calendar.local_date(channel, due_at),
-            part=part,
-            picks=picks,
-            notices=told,
-            episodes_scanned=episodes,
-            hours_scanned=hours,
-            created_at=self.clock(),
-        )
-
-    def _notices(self, channel: Channel) -> tuple[Notice, ...]:
-        now = self.clock()
-        feeds = self.store.feeds([one.feed_id for one in self.store.subscriptions(channel.id)])
-        return notices.due(channel, feeds, self.store.told(channel.id, now), now)
-
-    def _last_digest_at(self, channel: Channel, since: datetime) -> datetime:
-        earlier = self.store.digests(channel.id, 1)
-        return max(since, earlier[0].created_at) if earlier and earlier[0].created_at else since
+        return composing.digest_for(self.store, channel, due_at, self.clock(), part)
 
     def _publish(self, claim: Claim) -> None:
         made = self.store.digest(claim.subject)
@@ -345,40 +296,3 @@ class Pipeline:
         except Unreachable as error:
             self.store.save_channel(replace(self.store.channel(channel.id), trouble=str(error)))
             raise
-
-
-def first_transcript(transcribers: Sequence[Transcriber], episode: Episode) -> Transcript:
-    """The first transcript that can be had, in the order given; else the last one's error."""
-    for transcriber in transcribers[:-1]:
-        try:
-            return transcriber.transcribe(episode)
-        except EarmarkError as error:
-            log.info("%s: %s", episode.title, error)
-    if not transcribers:
-        raise TranscriptError("No way to transcribe is configured.")
-    return transcribers[-1].transcribe(episode)
-
-
-def write_all(
-    writer: Writer, transcript: Transcript, reading: Reading, episode: Episode, limit: int = PER_EPISODE
-) -> list[Insight]:
-    """Up to `limit` insights, best passage first; passages that give nothing grounded are passed over."""
-    made: list[Insight] = []
-    for passage in reading.passages:
-        insight = writer.write(passage, reading, episode)
-        if insight is not None:
-            made.append(with_source(insight, transcript, episode))
-        if len(made) == limit:
-            break
-    return made
-
-
-def with_source(insight: Insight, transcript: Transcript, episode: Episode) -> Insight:
-    """The insight with its episode and transcript named, its score less where a model heard the words."""
-    source = f"{'publisher' if transcript.source == 'publisher' else 'speech'} ({transcript.model})"
-    return replace(
-        insight,
-        episode_id=episode.id,
-        score=insight.score * TRUST[transcript.source],
-        provenance=replace(insight.provenance, transcript=source),
-    )

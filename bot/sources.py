@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.domain import Enclosure, Episode, Feed, Source, Transcript
 from bot.errors import EarmarkError, NotFound
-from bot.pipeline import first_transcript
+from bot.making import first_transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

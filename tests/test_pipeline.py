@@ -7,14 +7,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import STAGES, Channel, Episode, Insight, Stage, Transcript
+from bot.domain import STAGES, Channel, Episode, Insight, Segment, Stage, Transcript
 from bot.errors import AudioError, FetchError, NoTranscript, PublishError, Unreachable
 from bot.following import follow, unfollow
-from bot.pipeline import LEASE_S, Pipeline, first_transcript, with_source
+from bot.making import first_transcript, with_source, write_all
+from bot.pipeline import LEASE_S, Pipeline
 from bot.ports import Publisher
 from bot.retries import next_try
 from bot.store.memory import MemoryStore
-from tests.fakes import START, Crash, FakeClock, FakeEngines, FakeTranscriber, crash_on, episode
+from tests.fakes import (
+    START,
+    Crash,
+    FakeClock,
+    FakeEngines,
+    FakeReader,
+    FakeTranscriber,
+    FakeWriter,
+    crash_on,
+    episode,
+)
 
 URL = "https://a.example/feed"
 
@@ -427,6 +438,17 @@ def test_what_was_heard_by_a_model_counts_a_little_less_than_what_a_publisher_wr
     assert with_source(insight, written, episode(1)).score == 0.5
     assert with_source(insight, heard, episode(1)).score < 0.5
     assert with_source(insight, heard, episode(1)).provenance.transcript == "speech (tiny)"
+
+
+def test_what_two_passages_say_alike_is_one_insight() -> None:
+    said = Transcript(segments=tuple(Segment(start=n, end=n + 1.0, text=f"Topic{n}.") for n in range(3)))
+    read = FakeReader().read(said)
+    twice = replace(read, passages=(read.passages[0], *read.passages))
+    assert [i.quote for i in write_all(FakeWriter(), said, twice, episode(1))] == [
+        "Topic0.",
+        "Topic1.",
+        "Topic2.",
+    ]
 
 
 def test_first_transcript_falls_back_and_reports_the_last_error() -> None:

@@ -195,7 +195,7 @@ def _files(sources: Sequence[str], out: Path) -> dict[str, Path]:
 
 
 def insights_of(it: Earmark, source: Source, top: int) -> list[Insight]:
-    from bot.pipeline import PER_EPISODE, write_all
+    from bot.making import PER_EPISODE, write_all
     from bot.write.choose import best
 
     reading = it.reader.read(source.transcript)
