@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.audio import RATE, AudioFiles, check_is_audio, decode, pieces, probe
+from bot.audio import RATE, AudioFiles, decode, pieces, probe
+from bot.audio.kinds import check_is_audio
 from bot.domain import Enclosure, Episode
 from bot.errors import AudioError, FetchError
 

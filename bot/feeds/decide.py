@@ -105,7 +105,8 @@ def _has_answered(error: EarmarkError) -> bool:
 
 
 def _given_up(feed: Feed) -> Feed:
-    error = f"{feed.error} It isn't asked any more. If it is back, /podcasts check it; if it has moved, add its new address."
+    ways = "If it is back, /podcasts check it; if it has moved, add its new address."
+    error = f"{feed.error} It isn't asked any more. {ways}"
     return replace(feed, status="gone", next_check_at=None, error=error)
 
 
