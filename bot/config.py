@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     writer_revision: str = Field(
         default="", description="The commit of the hub's model to take; else the newest, which may change."
     )
+    reranker: Literal["on", "off"] = Field(
+        default="on",
+        description="Whether a cross-encoder orders what an answer is made of (73 MB, pulled on first use).",
+    )
     llm_url: str = Field(default="", description="Base of an OpenAI-compatible endpoint, http://host/v1.")
     llm_model: str = Field(default="", description="The model to ask for at that endpoint.")
     llm_key: SecretStr | None = None

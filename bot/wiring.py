@@ -246,7 +246,7 @@ class Earmark:
 
     @cached_property
     def answerer(self) -> Answerer:
-        return wiring_models.answerer(self.settings, self.encoder, self.library)
+        return wiring_models.answerer(self.settings, self.encoder, self.library, self.weights, self.threads)
 
     @cached_property
     def checker(self) -> Checker:

@@ -14,6 +14,7 @@ from bot.ports import Answerer, ClipMaker, Transcriber, Writer
 if TYPE_CHECKING:
     from bot.answer.joined import Library
     from bot.answer.larger import LargerModel
+    from bot.answer.reread import Reread
     from bot.audio import AudioFiles
     from bot.feeds.fetch import Fetcher
     from bot.read.encoder import Encoder
@@ -69,8 +70,11 @@ def library(settings: Settings, database_url: str, encoder: Encoder) -> Library:
     return FileLibrary(settings.data_dir / "library", encoder)
 
 
-def answerer(settings: Settings, encoder: Encoder, library: Library) -> Answerer:
-    """Search and ranking; a larger model words what they are unsure of, where an endpoint is configured."""
+def answerer(
+    settings: Settings, encoder: Encoder, library: Library, weights: Weights, threads: int
+) -> Answerer:
+    """Search and ranking; a cross-encoder orders what they are unsure of; a larger model words it, where an
+    endpoint is configured."""
     from bot.answer.answer import SearchAnswerer
     from bot.answer.ranker import Ranker
     from bot.read.sentences import sentences
@@ -82,6 +86,7 @@ def answerer(settings: Settings, encoder: Encoder, library: Library) -> Answerer
         clean=clean,
         ranker=Ranker(),
         library=library,
+        reread=_reread(settings, weights, threads),
         larger=_larger_answerer(settings),
     )
 
@@ -100,6 +105,13 @@ def clips(
         return Ears(model=model, threads=threads, english_only=named.endswith(".en"))
 
     return Clips(audio, fetcher, settings.data_dir / "clips", ears=ears)
+
+
+def _reread(settings: Settings, weights: Weights, threads: int) -> Reread | None:
+    from bot.answer.cross import CrossEncoder
+    from bot.answer.reread import Reread
+
+    return Reread(CrossEncoder.later(weights, threads=threads)) if settings.reranker == "on" else None
 
 
 def _larger_answerer(settings: Settings) -> LargerModel | None:

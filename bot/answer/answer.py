@@ -12,6 +12,7 @@ from bot.answer.joined import Library
 from bot.answer.larger import backed
 from bot.answer.places import Place, Sureness, chosen
 from bot.answer.ranker import Ranker
+from bot.answer.reread import READ, Reread
 from bot.answer.search import Index, TextEncoder
 from bot.answer.vectors import Floats
 from bot.domain import Answer, Citation, Provenance, Rung, Sentence, Source, Spent, Transcript
@@ -46,7 +47,8 @@ class SearchAnswerer:
 
     `cut` makes sentences of a transcript (else its segments are taken for sentences), `clean` makes a spoken
     sentence readable and may return "" (else it is left as said). `library` has vectors of passages, so that
-    the first question to an episode needn't encode all of it. `larger` words what the small are unsure of.
+    the first question to an episode needn't encode all of it. `reread` puts the best places in a better order
+    where it isn't refused anyway. `larger` words what the small are unsure of.
     The vectors of the last KEPT transcripts stay in memory, so that many questions cost one encoding.
     """
 
@@ -58,11 +60,12 @@ class SearchAnswerer:
         clean: Callable[[str], str] | None = None,
         ranker: Ranker | None = None,
         library: Library | None = None,
+        reread: Reread | None = None,
         larger: Larger | None = None,
         threshold: float | None = None,
     ) -> None:
         self._encoder, self._cut, self._clean = encoder, cut or segments, clean or str.strip
-        self._ranker, self._library, self._larger = ranker, library, larger
+        self._ranker, self._library, self._reread, self._larger = ranker, library, reread, larger
         self._sureness = Sureness.of(ranker)
         self._threshold = self._sureness.threshold if threshold is None else threshold
         self._indexes: OrderedDict[int, Index] = OrderedDict()
@@ -79,9 +82,11 @@ class SearchAnswerer:
 
     def answer(self, question: str, sources: Sequence[Source]) -> Answer:
         """One to three cited sentences; where `found` is False, the nearest places are cited."""
-        begun, before = time.perf_counter(), self._encoder.tokens
+        begun, before = time.perf_counter(), self._read
         places = self._places(question, sources)
         sure = self._sure(question, places)
+        ordered = self._ordered(question, places) if sure >= self._threshold or self._larger else None
+        places = ordered or places
         evidence = chosen(places[0]) if sure >= self._threshold else []
         text = self._worded(evidence)
         made = Answer(
@@ -90,10 +95,10 @@ class SearchAnswerer:
             confidence=round(sure, 3),
             found=bool(text),
             provenance=Provenance(
-                reader=self._reader,
+                reader=self._reader(reread=bool(ordered)),
                 writer=NAME,
                 rung="extractive",
-                tokens=self._encoder.tokens - before,
+                tokens=self._read - before,
                 seconds=_since(begun),
             ),
         )
@@ -133,9 +138,16 @@ class SearchAnswerer:
             others=(first,),
         )
 
+    def _ordered(self, question: str, places: Sequence[Place]) -> list[Place] | None:
+        return self._reread.ordered(question, places) if self._reread else None
+
     @property
-    def _reader(self) -> str:
-        parts = (self._encoder, self._ranker)
+    def _read(self) -> int:
+        """Tokens that the small models have read so far."""
+        return self._encoder.tokens + (self._reread.tokens if self._reread else 0)
+
+    def _reader(self, *, reread: bool) -> str:
+        parts = (self._encoder, self._ranker, self._reread if reread else None)
         return " + ".join(part.name for part in parts if part)
 
     def _places(self, question: str, sources: Sequence[Source]) -> list[Place]:
@@ -144,7 +156,7 @@ class SearchAnswerer:
         places = [
             Place(source=source, index=index, hit=hit)
             for source, index in indexed
-            for hit in index.search(question, ranker=self._ranker)
+            for hit in index.search(question, READ, self._ranker)
         ]
         return sorted(places, key=lambda place: -place.hit.score)
 

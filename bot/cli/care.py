@@ -29,7 +29,7 @@ def weights(
     """List the model weights that Earmark knows, and whether they are here and whole."""
     with earmark() as it:
         if pull:
-            for name in DEFAULT_WEIGHTS:
+            for name in _needed(it):
                 it.weights.folder(name)
         rows = [{"name": name, "present": it.weights.present(name)} for name in it.weights.names]
     if as_json:
@@ -37,7 +37,11 @@ def weights(
     show_table("Weights", ("name", "here"), [(r["name"], "yes" if r["present"] else "no") for r in rows])
 
 
-DEFAULT_WEIGHTS = ("whisper-tiny.en", "minilm")
+DEFAULT_WEIGHTS, RERANKER = ("whisper-tiny.en", "minilm"), "cross-encoder"
+
+
+def _needed(it: Earmark) -> tuple[str, ...]:
+    return (*DEFAULT_WEIGHTS, RERANKER) if it.settings.reranker == "on" else DEFAULT_WEIGHTS
 
 
 @app.command()
@@ -96,7 +100,7 @@ def _key(it: Earmark) -> Iterator[Finding]:
 
 
 def _weights(it: Earmark) -> Iterator[Finding]:
-    for name in DEFAULT_WEIGHTS:
+    for name in _needed(it):
         if not it.weights.present(name):
             yield "note", "weights", f"{name} is pulled on first use (`earmark weights --pull` does it now)"
             continue

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from bot.answer.places import FAR, features
 from bot.answer.ranker import MOST, inputs, masked
+from bot.answer.reread import READ
 from bot.answer.search import Hit, hits_of
 from bot.answer.words import Floats
 from bot.training.answers_data import FOLDS, Asked
@@ -111,7 +112,7 @@ def ensemble(questions: Sequence[Asked]) -> tuple[dict[str, Floats], list[list[H
     nets = [trained([e for e, q in learnt if q.fold != fold], fold) for fold in range(FOLDS)]
     with torch.inference_mode():
         unseen = [
-            hits_of(masked(nets[e.fold](e).numpy(), rows), x)
+            hits_of(masked(nets[e.fold](e).numpy(), rows), x, READ)
             for e, (x, rows) in zip(examples, seen, strict=True)
         ]
     return {"mean": mean, "scale": scale, **stacked(nets)}, unseen
