@@ -19,6 +19,7 @@ PHRASE = 4  # words of a stock phrase, and of the runs that self-repetition coun
 STOCK_SHARE = 0.05  # of the texts that hold it, from which on (and from three on) a phrase is a stock phrase
 COMPARED = 30  # words of each text that self-BLEU looks at: it grows with length
 SAMPLES, SURE, MUCH = 200, 0.975, 0.1
+AGREE = 2  # of the measures that are watched
 FEWEST = 20  # texts on each side below which a drift is not worth a word
 Runs = Counter[tuple[str, ...]]
 
@@ -65,22 +66,33 @@ def measure(texts: Sequence[str], sources: Sequence[str] = ()) -> Style:
     )
 
 
-def drifted(before: Sequence[str], now: Sequence[str], seed: int = 0) -> list[str]:
+def drifted(before: Sequence[Sequence[str]], now: Sequence[Sequence[str]], seed: int = 0) -> list[str]:
     """In words, what is more uniform in `now` than in nearly all (97.5 %) of 200 samples of as many texts of
-    `before`, and by a tenth at least. Nothing with fewer than FEWEST texts now, or twice that before."""
+    `before`, and by a tenth at least. Nothing with fewer than FEWEST texts now, or twice that before; nothing
+    where one measure alone says so.
+
+    Both are the texts of each episode: those of one are alike, so that whole episodes are drawn. Drawing
+    single texts called ten of sixteen random weeks of real posts a drift (docs/experiments.md).
+    """
     # Without replacement, since a text drawn twice would repeat itself; so at most half of what there is.
-    size = min(len(before) // 2, len(now))
+    size = min(sum(map(len, before)) // 2, sum(map(len, now)))
     if size < FEWEST:
         return []
     chance = random.Random(seed)
-    recent = measure(chance.sample(list(now), size))
-    samples = [measure(chance.sample(list(before), size)) for _ in range(SAMPLES)]
-    return [
-        f"{said} ({name} {usual:.2f} → {getattr(recent, name):.2f})"
+    recent = measure(_drawn(now, size, chance))
+    samples = [measure(_drawn(before, size, chance)) for _ in range(SAMPLES)]
+    told = [
+        f"{said} ({name.replace('_', ' ')} {usual:.2f} → {getattr(recent, name):.2f})"
         for name, said in WATCHED.items()
         for usual, most in [_range([getattr(sample, name) for sample in samples])]
         if getattr(recent, name) > most and getattr(recent, name) > usual * (1 + MUCH)
     ]
+    return told if len(told) >= AGREE else []
+
+
+def _drawn(episodes: Sequence[Sequence[str]], size: int, chance: random.Random) -> list[str]:
+    """`size` texts, of whole episodes but for the last."""
+    return [text for texts in chance.sample(list(episodes), len(episodes)) for text in texts][:size]
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -169,8 +181,20 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / max(1, len(values))
 
 
+MEANS = {
+    "texts": "how many there are",
+    "words": "of a text, on average",
+    "openings": "share whose first two words open two other texts as well",
+    "compression": "how much gzip makes of them: more is more alike, and more texts are more",
+    "self repetition": "share of four words in a row that another text has too",
+    "self bleu": "how like the others a text is, 0 to 1",
+    "own words": "share of two words in a row that were said so",
+    "stock phrases": "in three texts or more, and in one of twenty",
+}
+
+
 def as_rows(style: Style) -> list[tuple[str, str]]:
-    """For a table: each figure by name."""
+    """For a table: each figure by its name in MEANS."""
     figures = [(f.name, getattr(style, f.name)) for f in fields(style) if f.name != "stock"]
     rows = [
         (name.replace("_", " "), f"{value:.2f}" if isinstance(value, float) else str(value))

@@ -269,6 +269,19 @@ def test_the_encoder_that_ships_keeps_to_its_fp32(data_dir: Path, tmp_path: Path
 
 @pytest.mark.model
 @pytest.mark.data
+def test_the_speech_engine_that_ships_keeps_to_the_reference(data_dir: Path, tmp_path: Path) -> None:
+    for name in ("jfk_en.mp3", "austen_0870_en.wav", "austen_0880_en.wav", "austen_0890_en.wav"):
+        for file in (name, f"{name}.ref.txt"):
+            (tmp_path / file).symlink_to(data_dir / "audio" / file)
+    limits = Limits(min_agreement=0.9)
+    order = fidelity.Order(a="whisper:fp32", b="whisper:int8", folder=tmp_path, limits=limits)
+    weights = Weights(config.load().cache_dir / "weights")
+    said, not_kept = fidelity.run(order, weights, date(2026, 11, 24), None)
+    assert not not_kept, said
+
+
+@pytest.mark.model
+@pytest.mark.data
 def test_the_reader_that_ships_keeps_to_its_fp32(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = Weights(config.load().cache_dir / "weights")
     unseen = [e for e in annotated(data_dir / "episodes") if is_validation(e)]

@@ -48,15 +48,39 @@ def test_measures_of_known_texts() -> None:
 def test_no_texts_are_no_trouble() -> None:
     empty = style.measure([])
     assert (empty.texts, empty.compression, empty.self_bleu, empty.stock) == (0, 0.0, 0.0, ())
-    assert style.drifted([], varied(50, 1)) == []
+    assert style.drifted([], fives(varied(50, 1))) == []
+
+
+def fives(texts: list[str]) -> list[list[str]]:
+    """As episodes give them."""
+    return [texts[n : n + 5] for n in range(0, len(texts), 5)]
 
 
 def test_a_drift_to_one_style_is_told_and_chance_is_not() -> None:
-    before = varied(120, 2)
-    assert style.drifted(before, varied(40, 3)) == []
-    told = style.drifted(before, uniform(40, 4))
+    before = fives(varied(120, 2))
+    assert style.drifted(before, fives(varied(40, 3))) == []
+    told = style.drifted(before, fives(uniform(40, 4)))
     assert any("begin alike" in line for line in told) and any("phrases" in line for line in told)
-    assert style.drifted(before, uniform(style.FEWEST - 1, 4)) == []  # too few to say
+    assert style.drifted(before, fives(uniform(style.FEWEST - 1, 4))) == []  # too few to say
+
+
+def own_manner(episode: int) -> list[str]:
+    """An episode's texts, which share how they begin and a phrase, as those of one speaker do."""
+    chance = random.Random(episode)
+    manner = " ".join(chance.choices(WORDS, k=6))
+    return [f"{manner} {' '.join(chance.choices(WORDS, k=34))}" for _ in range(5)]
+
+
+def test_episodes_with_manners_of_their_own_are_no_drift() -> None:
+    week, before = [own_manner(n) for n in range(8)], [own_manner(n) for n in range(8, 40)]
+    assert style.drifted(before, week) == []
+    assert style.drifted([[text] for texts in before for text in texts], week), (
+        "as single texts they'd be one"
+    )
+
+
+def test_every_figure_that_is_shown_is_explained() -> None:
+    assert [name for name, _ in style.as_rows(style.measure(varied(3, 1)))] == list(style.MEANS)
 
 
 def test_posted_counts_each_insight_once_within_its_time() -> None:

@@ -155,8 +155,9 @@ def _pages(it: Earmark) -> Iterator[Finding]:
 def _style(it: Earmark) -> Iterator[Finding]:
     from bot.cli.honest import drift
 
-    for line in drift(it):
-        yield "note", "style", f"since last week {line}; `earmark style` shows more"
+    if told := drift(it):
+        said = f"beside the four weeks before, the last seven days' posts are more alike: {', '.join(told)}"
+        yield "note", "style", f"{said}; `earmark style --days 7` shows in what"
 
 
 def _trouble(it: Earmark) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,16 +36,21 @@ def style(
         picks = list(posted(it.store, it.clock() - timedelta(days=days)))
         found = styles.measure([p.insight.text for p in picks], [_said(it.store, p) for p in picks])
     others = styles.measure(texts_of(reference)) if reference else None
-    drift = styles.drifted(texts_of(reference), [p.insight.text for p in picks]) if reference else []
+    drift = styles.drifted([[t] for t in texts_of(reference)], by_episode(picks)) if reference else []
     if as_json:
         return show_json({"posted": found, "reference": others, "drift": drift})
     if not picks:
         say(f"Nothing was posted in the last {days} days.")
-    beside = [value for _, value in styles.as_rows(others)] if others else []
-    rows = [(name, value, *beside[n : n + 1]) for n, (name, value) in enumerate(styles.as_rows(found))]
-    show_table("Style of what was posted", ("", "posted", *(["reference"] if others else [])), rows)
-    for line in drift:
-        typer.echo(f"Against the reference, {line}.")
+    # What was said where the reference comes from isn't known here.
+    beside = {**dict(styles.as_rows(others)), "own words": "–"} if others else {}
+    rows = [
+        (name, value, *([beside[name]] if beside else []), styles.MEANS[name])
+        for name, value in styles.as_rows(found)
+    ]
+    columns = ("", "posted", *(["reference"] if beside else []), "what it says")
+    show_table(f"Style of what was posted in {days} days", columns, rows)
+    if drift:
+        typer.echo(f"Against the reference, {', '.join(drift)}.")
 
 
 def posted(store: Store, since: datetime, until: datetime | None = None) -> Iterator[Pick]:
@@ -78,5 +83,13 @@ def texts_of(path: Path) -> list[str]:
 def drift(it: Earmark) -> list[str]:
     """Whether the last week's posts are more uniform than those of the four weeks before."""
     week = it.clock() - RECENT
-    now = [pick.insight.text for pick in posted(it.store, week)]
-    return styles.drifted([p.insight.text for p in posted(it.store, week - BEFORE, week)], now)
+    return styles.drifted(
+        by_episode(posted(it.store, week - BEFORE, week)), by_episode(posted(it.store, week))
+    )
+
+
+def by_episode(picks: Iterable[Pick]) -> list[list[str]]:
+    texts: dict[int, list[str]] = {}
+    for pick in picks:
+        texts.setdefault(pick.episode.id, []).append(pick.insight.text)
+    return list(texts.values())

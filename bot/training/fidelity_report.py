@@ -131,7 +131,7 @@ def as_html(it: Comparison, plots: Sequence[str]) -> str:
             f"<table><tr><th><th>A<br>{escape(it.a)}<th>B<br>{escape(it.b)}</tr>",
             *(_row(*row) for row in rows(it.figures)),
             f"</table><div>{''.join(plots)}</div>",
-            *_examples(it.examples),
+            *_examples(it),
             "</html>",
         ]
     )
@@ -155,8 +155,10 @@ def _row(name: str, a: str, b: str) -> str:
     return f"<tr><td>{escape(name)}{cells}</tr>"
 
 
-def _examples(examples: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    if examples:
-        yield "<h2>The same passages, as each words them</h2>"
-    for id, a, b in examples:
+def _examples(it: Comparison) -> Iterator[str]:
+    if it.examples:
+        heard = it.kind == "whisper"
+        told = "Audio that they hear differently" if heard else "The same passages, as each words them"
+        yield f"<h2>{told}</h2>"
+    for id, a, b in it.examples:
         yield f"<h3>{escape(id)}</h3><pre><b>A</b> {escape(a)}</pre><pre><b>B</b> {escape(b)}</pre>"

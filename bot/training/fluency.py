@@ -149,13 +149,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, help="annotated episodes")
-    parser.add_argument("--fit", action="store_true", help="write bot/write/fluent.json first")
+    parser.add_argument("--fit", action="store_true", help="fit on the training episodes first")
+    parser.add_argument("--out", type=Path, default=fluent.KEPT, help="where what was fitted goes")
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="reports of `earmark distill`")
     options = parser.parse_args(argv)
     episodes = load(options.folder, everything=True).episodes
     if options.fit:
         kept = fit(texts_of([e for e in episodes if not is_validation(e)]))
-        fluent.KEPT.write_text(json.dumps(kept) + "\n", "utf-8")
+        options.out.write_text(json.dumps(kept) + "\n", "utf-8")
+        if options.out != fluent.KEPT:
+            return  # what is measured is the check that ships
     for name, shares in rows(texts_of([e for e in episodes if is_validation(e)])):
         _say(name, shares)
     for path in options.texts:
