@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -10,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from bot import commands, digest
+from bot import commands, digest, threads
 from bot.domain import Channel, Digest, Post
 from bot.errors import EarmarkError, PublishError
 from bot.ports import Host, Pages, Store
-from bot.views import Heading, audio_of, plain
+from bot.views import Heading, View, audio_of, plain
 
 CORRECTED = "Corrected: the post of {date}"
+GREETING = re.compile(r"(hi|hello|hey|good (morning|day|evening)|thanks|thank you)[ .!]*", re.IGNORECASE)
 WELCOME = "Ask a question, or type /help. Ctrl-D leaves."
 
 
@@ -139,14 +141,27 @@ def talk(core: commands.Core, channel: Callable[[], Channel], lines: Iterable[st
             _say(out, _answer(core, channel, line.strip()))
 
 
+def _view(core: commands.Core, channel: Channel, line: str) -> View:
+    """There are no threads here: “why 3?” is meant of the latest post, all else of all that is followed."""
+    latest = core.store.digests(channel.id, 1) if threads.is_about_one(line) else []
+    if latest:
+        said = threads.Said(user="", text=line, said_at=core.clock(), mentioned=True)
+        return threads.heard(core, channel, latest[0].id, said) or commands.run(core, channel, f"/ask {line}")
+    if line.lower() in ("help", "?"):
+        line = "/help"
+    return commands.run(core, channel, line if line.startswith("/") else f"/ask {line}")
+
+
 def _say(out: TextIO, text: str) -> None:
     out.write(f"{text}\n")
     out.flush()
 
 
 def _answer(core: commands.Core, channel: Callable[[], Channel], line: str) -> str:
+    if GREETING.fullmatch(line):
+        return WELCOME
     try:
-        view = commands.run(core, channel(), line if line.startswith("/") else f"/ask {line}")
+        view = _view(core, channel(), line)
     except EarmarkError as error:
         return str(error)
     files = "\n".join(f"The file: {audio.path}" for audio in audio_of(view))

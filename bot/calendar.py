@@ -39,7 +39,7 @@ def parse_weekdays(text: str) -> tuple[int, ...]:
         return tuple(range(5))
     names = [part.strip()[:3] for part in text.split(",") if part.strip()]
     if not names or any(name not in WEEKDAYS for name in names):
-        raise ConfigError(f"“{text}” are not weekdays; write daily, weekdays or mon,wed,fri.")
+        raise ConfigError(f"“{text}” is no list of weekdays; write daily, weekdays or mon,wed,fri.")
     return tuple(sorted({WEEKDAYS.index(name) for name in names}))
 
 

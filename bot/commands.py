@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from bot.domain import Channel
 from bot.errors import EarmarkError
@@ -128,7 +129,7 @@ def parse(line: str) -> tuple[Command, Action, dict[str, str]]:
     name, _, rest = line.strip().removeprefix("/").partition(" ")
     command = COMMANDS.get(name.lower())
     if command is None:
-        raise EarmarkError(f"There is no /{name[:40]}. /help lists what there is.")
+        raise EarmarkError(f"There is no /{name[:40]}.{_near(name)} /help lists what there is.")
     word, _, after = rest.strip().partition(" ")
     action = command.action(word)
     if action and action.name:
@@ -136,6 +137,11 @@ def parse(line: str) -> tuple[Command, Action, dict[str, str]]:
     if command.actions[0].name and word:
         raise EarmarkError(f"There is no /{command.name} {word[:40]}.\n{usage(command)}")
     return command, command.actions[0], _options(command.actions[0], rest)
+
+
+def _near(name: str) -> str:
+    near = get_close_matches(name.lower()[:40], COMMANDS, 1)
+    return f" Did you mean /{near[0]}?" if near else ""
 
 
 def _options(action: Action, text: str) -> dict[str, str]:

@@ -29,6 +29,12 @@ _BARE = re.compile(
 _ORDINAL = re.compile(
     rf"\b(?:the\s+)?({'|'.join(_ORDINALS)}|last)\s+(?:one|insight|item|point)\b", re.IGNORECASE
 )
+_ONLY_NUMBER = re.compile(
+    r"""(?:and\s+|so\s+)?
+        (?:why|explain|(?:what|tell\ me(?:\ more)?)\ about|expand(?:\ on)?|dig(?:\ into)?|number|no\.?|\#)
+        \s*\#?\d{1,2}\s*[?.!]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _ASKS = re.compile(
     r"""^(?:and|but|so|ok|okay|well|hm+|also)?[\s,]*(?:
         who|whom|whose|what|when|where|why|how|which|is|are|was|were|does|do|did|has|have|had|
@@ -80,8 +86,8 @@ def heard(core: Core, channel: Channel, digest_id: int, said: Said) -> View | No
     if refused:  # told once: a line under each further message would be what the limit is against
         parts = (Text(text=refused.text),)
         return View(parts=parts, private=False, digest_id=digest_id) if refused.is_first else None
-    position = meant(made, text, turns)
     try:
+        position = meant(made, text, turns)
         answer = _answer(core, channel, made, text, position, turns)
     except EarmarkError as error:
         return View(parts=(Text(text=str(error)),), private=False, digest_id=digest_id)
@@ -113,17 +119,24 @@ def is_for_us(setting: ThreadAnswers, said: Said, turns: Sequence[Turn]) -> bool
     return asks and (talking or len(text.split()) >= 2 or _names_one(text))
 
 
+def is_about_one(text: str) -> bool:
+    """Whether it is of an insight by its number and says nothing else: “why 3?”."""
+    return bool(_ONLY_NUMBER.fullmatch(text.strip()))
+
+
 def _names_one(text: str) -> bool:
     return bool(_NUMBER.search(text) or _BARE.search(text) or _ORDINAL.search(text))
 
 
 def meant(made: Digest, text: str, turns: Sequence[Turn]) -> int:
     """The number of the insight that a message means: by number, by words, else the one talked of last;
-    0 where it may be any."""
+    0 where it may be any. EarmarkError: it names one that isn't there."""
     count = len(made.picks)
     number = _numbered(text, count)
     if number:
         return number
+    if is_about_one(text) and count:
+        raise EarmarkError(f"This post has no such insight; it has 1 to {count}.")
     asked = _content(_unnumbered(text))
     shared = [len(asked & _of_pick(made, n)) for n in range(1, count + 1)]
     best = max(shared, default=0)

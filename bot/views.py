@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -171,7 +171,22 @@ def plain(view: View, width: int = 88) -> str:
 
 
 def _buttons(parts: Iterable[Part], width: int) -> str:
-    return textwrap.fill(" · ".join(_plain(part, width) for part in parts), width)
+    """Those that do the same about each insight in one: "Dig into: /dig 1 to /dig 5"."""
+    same: dict[tuple[str, str], list[Button]] = {}
+    for part in parts:
+        assert isinstance(part, Button)
+        alike = part.label.removesuffix(f" {part.item}"), part.command.removesuffix(f" {part.item}")
+        same.setdefault(alike if part.item else (part.label, part.command), []).append(part)
+    return textwrap.fill(" · ".join(_alike(label, them) for (label, _), them in same.items()), width)
+
+
+def _alike(label: str, buttons: Sequence[Button]) -> str:
+    first, last = buttons[0], buttons[-1]
+    if len(buttons) == 1:
+        return f"{first.label}: {first.command}"
+    if len(buttons) > 2 and last.item - first.item == len(buttons) - 1:
+        return f"{label}: {first.command} to {last.command}"
+    return f"{label}: {', '.join(button.command for button in buttons)}"
 
 
 def _plain(part: Part, width: int) -> str:

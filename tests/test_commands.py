@@ -262,6 +262,13 @@ def test_a_form_changes_several_settings_or_none(core: FakeCore) -> None:
     assert commands.form(core, channel, "digest", "why") is None
 
 
+def test_what_is_missing_or_misspelt_is_told_with_what_would_do(core: FakeCore) -> None:
+    assert "Did you mean /digest?" in say(core, "/digst") and "mean" not in say(core, "/xyzzy")
+    assert say(core, "/digest time") == "Say which: /digest time VALUE (local time, like 08:30)."
+    assert say(core, "/digest mute") == say(core, "/digest mute none"), "none is a value of its own there"
+    assert "Monday 23 November" in say(core, "/insights yesterday")
+
+
 def test_settings_may_be_for_admins_only(core: FakeCore) -> None:
     assert "Only admins" in say(core, "/digest admins on")
     channel = core.store.channel(1)

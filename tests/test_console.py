@@ -43,6 +43,21 @@ def test_a_channel_that_can_not_be_written_is_told(tmp_path: Path) -> None:
         ConsolePublisher(tmp_path / "posts", io.StringIO()).publish(CHANNEL, DIGEST)
 
 
+def test_at_the_prompt_a_number_is_meant_of_the_latest_post() -> None:
+    core, channel = core_with_post()
+
+    def said(line: str) -> str:
+        out = io.StringIO()
+        talk(core, lambda: channel, [line], out)
+        return out.getvalue().partition("leaves.\n")[2]
+
+    made = core.store.digests(1)[0]
+    assert f"On 2: {made.picks[1].insight.headline}" in said("why 2?")
+    assert "it has 1 to 5" in said("why 9?")
+    assert "On " not in said("what did 2 people say?")
+    assert said("Hello!").startswith("Ask a question") and "/dig" in said("help")
+
+
 def test_prompt_runs_commands_and_takes_other_lines_as_questions() -> None:
     core, channel = core_with_post()
     out = io.StringIO()

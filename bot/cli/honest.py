@@ -40,7 +40,7 @@ def style(
     if as_json:
         return show_json({"posted": found, "reference": others, "drift": drift})
     if not picks:
-        say(f"Nothing was posted in the last {days} days.")
+        return say(f"Nothing was posted in the last {days} days.")
     # What was said where the reference comes from isn't known here.
     beside = {**dict(styles.as_rows(others)), "own words": "–"} if others else {}
     rows = [

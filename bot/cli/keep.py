@@ -86,6 +86,8 @@ def bring_back(it: Earmark, file: Path, replace: bool) -> None:
     from bot.store.backup import check, file_of, is_open, put
 
     target, key = file_of(it.settings.store_url), it.settings.data_dir / KEY
+    if not file.is_file():
+        raise EarmarkError(f"There is no file {file}.")
     if target.exists() and not replace:
         raise EarmarkError(f"There is a database already ({target}); --replace puts the backup in its place.")
     if is_open(target):

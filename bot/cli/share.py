@@ -55,7 +55,10 @@ def pages(channel: Which = "console", as_json: Json = False) -> None:
         return show_json(links)
     for name, link in links.items():
         typer.echo(f"{name:7}{link}")
-    say("Whoever has a link can read along. `earmark serve web` (part of `earmark run`) serves them.")
+    if "latest" not in links:
+        say(f"Nothing has been posted in {found.title or found.name} yet.")
+    serves = "`earmark serve web` serves them, and `earmark run` too once PUBLIC_URL is set."
+    say(f"Whoever has a link can read along. {serves}")
 
 
 def channel_of(channels: list[Channel], asked: str) -> Channel:

@@ -11,6 +11,7 @@ import typer
 from bot.cli import spent
 from bot.cli.app import Json, app, earmark, say, show_json, show_table
 from bot.domain import STAGES, Stage, WorkRow
+from bot.errors import EarmarkError
 from bot.metrics import Progress, progress
 from bot.ports import Store
 
@@ -174,7 +175,8 @@ def retry(stage: str, number: int) -> None:
     """Try a unit of work again that waits or was set aside (`earmark status` lists them)."""
     with earmark() as it:
         known = {str(name): name for name in STAGES}
-        if stage not in known or not it.store.retry(known[stage], number):
-            say(f"There is no {stage} {number} that waits.")
-            raise typer.Exit(1)
+        if stage not in known:
+            raise EarmarkError(f"There is no stage “{stage}”; there is {', '.join(STAGES)}.")
+        if not it.store.retry(known[stage], number):
+            raise EarmarkError(f"There is no {stage} {number} that waits; `earmark status` lists what does.")
     say(f"{stage} {number} will be tried again.")

@@ -64,7 +64,8 @@ def target(url: str, safe: str, allow: Collection[str] = ()) -> Target:
         raise Refused(f"{safe} isn't a valid address: it names no host.")
     port = port or (443 if parts.scheme == "https" else 80)
     if port not in _WEB_PORTS and not is_allowed(host, port, allow):
-        raise Refused(f"{safe} is not fetched: port {port} isn't a web port. Allow it by its host and port.")
+        allowed = f"EARMARK_ALLOW={host}:{port}"
+        raise Refused(f"{safe} is not fetched: port {port} isn't a web port. {allowed} would allow it.")
     userinfo, _, netloc = parts.netloc.rpartition("@")
     bare = parts._replace(netloc=netloc, fragment="").geturl()
     return Target(url=bare, scheme=parts.scheme, host=host, port=port, userinfo=userinfo)

@@ -128,11 +128,11 @@ def _picks(core: Core, channel: Channel) -> dict[int, Pick]:
 
 
 def _case(core: Core, pick: Pick, flags: Sequence[Flag]) -> tuple[Part, ...]:
-    number, people = flags[0].id, "1 person" if len(flags) == 1 else f"{len(flags)} people"
+    number, people = flags[0].id, "says 1 person" if len(flags) == 1 else f"say {len(flags)} people"
     reasons = "; ".join(dict.fromkeys(flag.reason or NO_REASON for flag in flags))
     shown = digest.amended(pick)
     return (
-        Text(text=f"{number}. {shown.headline}\n{shown.text}\nWrong, say {people}: {reasons}"),
+        Text(text=f"{number}. {shown.headline}\n{shown.text}\nWrong, {people}: {reasons}"),
         *_said(core, pick),
         *_doubts(_recheck(core, pick)),
         Button(label=f"Withdraw {number}", command=f"/errata withdraw {number}", danger=True),

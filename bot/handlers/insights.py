@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from bot import calendar, choice, digest
 from bot.domain import Channel, Digest, Pick, Rating
@@ -46,6 +46,8 @@ def _again(core: Core, channel: Channel, made: Digest, shared: str) -> View:
 def _day(core: Core, channel: Channel, when: str) -> date | None:
     if when == "today":
         return calendar.local_date(channel, core.clock())
+    if when == "yesterday":
+        return calendar.local_date(channel, core.clock()) - timedelta(days=1)
     try:
         return date.fromisoformat(when)
     except ValueError:

@@ -10,7 +10,7 @@ from bot import calendar, digest
 from bot.domain import Channel, Feed, ThreadAnswers
 from bot.errors import ConfigError, EarmarkError
 from bot.following import followed
-from bot.request import Core, Request
+from bot.request import Core, Handler, Request
 from bot.views import Button, Field, Form, Text, View, message
 
 LOOK_BACK = 3  # newest episodes of each feed that `why` looks at
@@ -60,6 +60,17 @@ def changer(change: Callable[[Channel, str], Channel]) -> Callable[[Core, Reques
         return _saved(core, change(request.channel, request.get("value")))
 
     return handler
+
+
+def needed(name: str, hint: str, handler: Handler) -> Handler:
+    """The handler, told what is missing rather than that nothing is no value."""
+
+    def asked(core: Core, request: Request) -> View:
+        if not request.get("value"):
+            raise ConfigError(f"Say which: /digest {name} VALUE ({hint}).")
+        return handler(core, request)
+
+    return asked
 
 
 def _saved(core: Core, changed: Channel) -> View:

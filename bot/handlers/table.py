@@ -38,6 +38,7 @@ def help_(core: Core, request: Request) -> View:
 def _setting(name: str, description: str, hint: str, *choices: str, needed: bool = True) -> Action:
     value = Option(name="value", description=hint, choices=choices, required=needed)
     handler = schedule.changer(schedule.CHANGES[name])
+    handler = schedule.needed(name, hint, handler) if needed else handler
     return Action(name=name, description=description, handler=handler, options=(value,), changes=True)
 
 
@@ -173,7 +174,14 @@ _DIGEST = (
     _setting("prefer", "topics that come first", "with commas between; none for none", needed=False),
     _setting("mute", "topics that are left out", "with commas between; none for none", needed=False),
     _setting("quiet", "a line on days with nothing worth a post", "on or off", "on", "off"),
-    _setting("threads", "which messages in threads are answered", "which", "auto", "all", "mentions"),
+    _setting(
+        "threads",
+        "which messages in threads are answered",
+        "auto, all or mentions",
+        "auto",
+        "all",
+        "mentions",
+    ),
     _setting("clips", "whether people can hear what was said", "on or off", "on", "off"),
     _setting("admins", "whether only admins change settings", "on or off", "on", "off"),
     Action(
