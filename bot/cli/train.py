@@ -48,6 +48,8 @@ def models(as_json: Json = False) -> None:
             for line in about(row):
                 typer.echo(f"      {line}")
     typer.echo("\n✓ is what these settings use; within a task the smallest comes first.")
+    for name, meaning in LEGEND.items():
+        typer.echo(f"{name}: {meaning}")
     for task, name in unmeasured(settings, rows):
         say(f"{name} ({task}) isn't in this table yet: docs/training.md says how it is measured.")
 
@@ -77,6 +79,12 @@ def about(row: Mapping[str, Any]) -> Iterator[str]:
     yield ": ".join(part for part in (row.get("used"), row.get("why")) if part)
 
 
+LEGEND = {
+    "nDCG@5": "how near the five best are to an annotator's, 1 for the same five in order",
+    "hit@5": "share of the annotator's five that they hit; waste: share that is advertisement or small talk",
+    "F1, F0.5": "of what is found and what is right among it, 1 for all; 0.5 counts false finds double",
+    "openings, copied 5": "texts that begin like two others; runs of five words that were said so",
+}
 COSTS = {"size_mb": "{:g} MB", "tokens": "{:g} tokens", "seconds": "{:g} s"}
 
 
