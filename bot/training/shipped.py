@@ -25,6 +25,8 @@ from bot.weights import Weights
 RECIPES = Path(__file__).with_name("recipes") / "ships"
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What is asked for by name, where a recipe needs it.
+PULLED = {"minilm": "minilm", "reranker": "cross-encoder"}
+OWN = (*PULLED, "converted", "ranker")  # pulled, or made on the way
 ASKED = {
     "pythonbytes": "the folder of the VTT files that ads_labels.json marks",
     "meetings": "QMSum's train.jsonl",
@@ -34,7 +36,7 @@ ASKED = {
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
     """`weights`, `card`: paths in the repository. `module` is run with `arguments`, in which {folder}, {out},
-    {minilm}, {converted}, {scratch} and the names of ASKED stand for paths. `differs`: how the committed
+    {scratch} and the names of OWN and ASKED stand for paths. `differs`: how the committed
     weights were made otherwise."""
 
     name: str
@@ -87,10 +89,10 @@ def make(name: str, paths: Mapping[str, Path], weights: Weights) -> Path:
     recipe = found[name]
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
-        own = {"scratch": scratch / "scratch", "converted": scratch / "minilm"}
-        if any("{minilm}" in a for a in recipe.arguments):
-            own["minilm"] = weights.folder("minilm")
-        if any("{converted}" in a for a in recipe.arguments):
+        own = {"scratch": scratch / "scratch", "ranker": scratch / "ranker.safetensors"}
+        own |= {n: weights.folder(pulled) for n, pulled in PULLED.items() if f"{{{n}}}" in recipe.arguments}
+        if "{converted}" in recipe.arguments:
+            own["converted"] = scratch / "minilm"
             convert(own["minilm"], own["converted"])
         command = recipe.command({**own, **paths})
         paths["out"].parent.mkdir(parents=True, exist_ok=True)
