@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.domain import Digest, Erratum, Follow, Insight, Pick, hhmmss
+from bot.domain import Digest, Episode, Erratum, Follow, Insight, Pick, hhmmss
 from bot.ports import Pages
 from bot.views import Button, Heading, Item, Part, Place, Reference, Text, View
 
@@ -167,10 +167,21 @@ def moment_link(pick: Pick) -> str:
 
     A private feed's audio address holds a secret, so it is never linked.
     """
-    insight, enclosure = pick.insight, pick.episode.enclosure
-    if enclosure is None or enclosure.sealed or insight.start is None or not web(enclosure.url):
+    return _audio_at(pick.episode, pick.insight.start)
+
+
+def link_at(episode: Episode, start: float | None, pages: Pages | None) -> str:
+    """Where a second of an episode is heard and read: on our own page, else at the publisher's."""
+    place = "transcript" if start is None else f"t={int(start)}"
+    ours = pages.link("episode", episode.id, place) if pages else ""
+    return ours or _audio_at(episode, start) or web(episode.link)
+
+
+def _audio_at(episode: Episode, start: float | None) -> str:
+    enclosure = episode.enclosure
+    if enclosure is None or enclosure.sealed or start is None or not web(enclosure.url):
         return ""
-    return f"{enclosure.url.partition('#')[0]}#t={int(insight.start)}"
+    return f"{enclosure.url.partition('#')[0]}#t={int(start)}"
 
 
 def web(url: str) -> str:

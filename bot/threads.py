@@ -102,7 +102,7 @@ def heard(core: Core, channel: Channel, digest_id: int, said: Said) -> View | No
         provenance=answer.provenance,
     )
     core.store.save_turn(turn)
-    return View(parts=(*_about(made, position), *answered(answer)), private=False, digest_id=digest_id)
+    return View(parts=(*_about(made, position), *answered(core, answer)), private=False, digest_id=digest_id)
 
 
 def is_for_us(setting: ThreadAnswers, said: Said, turns: Sequence[Turn]) -> bool:

@@ -69,8 +69,11 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Quote:
+    """`link` leads from `by` to where it was said."""
+
     text: str
     by: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +200,8 @@ def _plain(part: Part, width: int) -> str:
             return "\n".join(textwrap.fill(line, width) for line in text.splitlines())
         case Item():
             return _plain_item(part, width)
-        case Quote(text=text, by=by):
-            return _quote(text, by, width, "")
+        case Quote(text=text, by=by, link=link):
+            return "\n".join((_quote(text, by, width, ""), *((f"  {link}",) if link else ())))
         case Button(label=label, command=command):
             return f"{label}: {command}"
         case Audio(title=title, duration_s=seconds):

@@ -102,7 +102,7 @@ _MASKED = re.compile(r"(?<!\\)\[((?:[^\[\]\\\n]|\\.)*)\]\(<https?://[^\s<>()]+>\
 
 def _markup(what: str, text: str) -> Iterator[str]:
     text = "\n".join(
-        _MASKED.sub(r"\1", line) if line.startswith(("-# Also on ", "-# Follows up on ")) else line
+        _MASKED.sub(r"\1", line) if line.startswith(("-# Also on ", "-# Follows up on ", "> — **[")) else line
         for line in text.split("\n")
     )
     left = _ESCAPED.sub("x", re.sub(r"(?<!\\)<https?://[^\s<>]+>", "", text))

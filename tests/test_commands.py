@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot import commands
+from bot import commands, digest
 from bot.domain import Answer, Channel, Citation, Digest, Feed, Source, Subscription, Transcript
 from bot.errors import AudioError, NotFound
 from bot.following import follow
+from bot.handlers import ask
 from bot.limits import Limits
+from bot.pages import SecretPages
 from bot.ports import ClipMaker, Pages
 from bot.request import Request
-from bot.views import Button, plain
+from bot.views import Button, Quote, plain
 from bot.write.recheck import TranscriptChecker
 from tests.fakes import FakeFeeds
 from tests.test_pipeline import URL, World
@@ -32,7 +34,12 @@ class FakeAnswerer:
         for source in sources:
             for segment in source.transcript.segments:
                 if word in segment.text.lower():
-                    cited = Citation(quote=segment.text, speaker=segment.speaker, start=segment.start)
+                    cited = Citation(
+                        quote=segment.text,
+                        speaker=segment.speaker,
+                        start=segment.start,
+                        episode_id=source.episode.id,
+                    )
                     return Answer(text=segment.text, citations=(cited,), confidence=0.9, found=True)
         return Answer(text="Not in these episodes.")
 
@@ -267,6 +274,23 @@ def test_what_is_missing_or_misspelt_is_told_with_what_would_do(core: FakeCore) 
     assert say(core, "/digest time") == "Say which: /digest time VALUE (local time, like 08:30)."
     assert say(core, "/digest mute") == say(core, "/digest mute none"), "none is a value of its own there"
     assert "Monday 23 November" in say(core, "/insights yesterday")
+
+
+def test_what_an_answer_rests_on_leads_to_where_it_was_said(core: FakeCore) -> None:
+    def link(line: str) -> str:
+        view = commands.run(core, core.store.channel(1), line)
+        return next(part.link for part in view.parts if isinstance(part, Quote))
+
+    (cited,) = core.answerer.answer("bread", ask.sources_of(core, core.store.channel(1))).citations
+    assert cited.start is not None
+    moment, episode = f"#t={int(cited.start)}", core.store.episode(cited.episode_id)
+    assert episode.enclosure is not None
+    assert link("/ask what of bread") == episode.enclosure.url + moment
+    core.pages = SecretPages(base="https://ear.example", key=lambda: b"k" * 32)
+    page = core.pages.path("episode", cited.episode_id)
+    assert link("/ask what of bread") == f"https://ear.example{page}{moment}"
+    sealed = replace(episode, enclosure=replace(episode.enclosure, sealed="~1"), link="")
+    assert digest.link_at(sealed, cited.start, None) == "", "a member's own address is never shown"
 
 
 def test_settings_may_be_for_admins_only(core: FakeCore) -> None:

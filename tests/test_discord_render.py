@@ -108,7 +108,7 @@ parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Heading, text=text),
     st.builds(Text, text=text, quiet=st.booleans()),
     items,
-    st.builds(Quote, text=text, by=text),
+    st.builds(Quote, text=text, by=text, link=address),
     buttons,
 )
 views = st.builds(View, parts=st.lists(parts, max_size=40).map(tuple), digest_id=st.integers(0, 10**9))
@@ -208,6 +208,10 @@ def test_a_short_message_is_plain_text_and_a_heading_is_what_notifications_show(
     made = payload(rendered(view))
     assert made["content"] == r"**3\. Trees**"
     assert made["embeds"][0]["description"] == "-# Canopy\n\n> “Shade.”\n> — **Ann**"
+    led = rendered(
+        View(parts=(*view.parts[:2], Quote(text="Shade.", by="Ann", link="https://a.example/e#t=1")))
+    )
+    assert payload(led)["embeds"][0]["description"].endswith("> — **[Ann](<https://a.example/e#t=1>)**")
 
 
 def test_addresses_in_our_own_texts_can_be_clicked_and_unfold_nothing() -> None:

@@ -95,7 +95,7 @@ parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Heading, text=text),
     st.builds(Text, text=text, quiet=st.booleans()),
     items,
-    st.builds(Quote, text=text, by=text),
+    st.builds(Quote, text=text, by=text, link=address),
     buttons,
 )
 views = st.builds(View, parts=st.lists(parts, max_size=40).map(tuple), digest_id=st.integers(0, 10**9))
@@ -112,6 +112,7 @@ def test_whatever_strangers_write_slack_takes_it_and_nobody_is_pinged(view: View
     places = [place for item in made for place in (item, *item.also)]
     given_links = {web_link(url) for place in places for url in (place.page, place.link)}
     given_links |= {web_link(item.follows.link) for item in made if item.follows}
+    given_links |= {web_link(part.link) for part in view.parts if isinstance(part, Quote)}
     assert set(links(message.blocks)) <= given_links - {""}
     json.dumps(message.blocks, ensure_ascii=False).encode()
 
@@ -205,6 +206,12 @@ def test_buttons_carry_their_line_digest_and_kind() -> None:
         "text": 0,
         "value": "abc",
     }
+
+
+def test_who_said_a_quote_is_the_way_to_where_it_was_said() -> None:
+    [block] = rendered(View(parts=(Quote(text="Shade.", by="Ann", link="https://a.example/e#t=1"),))).blocks
+    assert list(links(block)) == ["https://a.example/e#t=1"]
+    assert "“Shade.” — Ann" in "".join(texts(block))
 
 
 def test_rooms_only_shrink() -> None:

@@ -83,11 +83,20 @@ def _fit(cards: Sequence[Card]) -> bool:
 
 
 def unlinked(view: View) -> View:
-    """Without the links of its items: for when Discord finds one of them ill-formed and refuses them all."""
-    return replace(view, parts=tuple(_unlinked(p) if isinstance(p, Item) else p for p in view.parts))
+    """Without links: for when Discord finds one of them ill-formed and refuses them all."""
+    return replace(view, parts=tuple(_unlinked(part) for part in view.parts))
 
 
-def _unlinked(item: Item) -> Item:
+def _unlinked(part: Part) -> Part:
+    match part:
+        case Item():
+            return _unlinked_item(part)
+        case Quote():
+            return replace(part, link="")
+    return part
+
+
+def _unlinked_item(item: Item) -> Item:
     also = tuple(replace(place, page="", link="") for place in item.also)
     follows = replace(item.follows, link="") if item.follows else None
     return replace(item, page="", link="", also=also, follows=follows)
@@ -173,8 +182,8 @@ def _card(part: Part, room: Room) -> Card | None:
             return Card(title=_heading(part), flows=True) if one_line(part.text) else None
         case Text():
             return _flowing(_text(part, room))
-        case Quote(text=text, by=by):
-            return _flowing(_quote(text, by, max(room.quote, 110)))
+        case Quote(text=text, by=by, link=link):
+            return _flowing(_quote(text, by, max(room.quote, 110), link))
         case Item():
             return _item(part, room)
         case Button() | Audio():
@@ -246,10 +255,10 @@ def _masked(shown: str, url: str) -> str:
     return f"[{shown}](<{link}>)" if link and not set("()<>") & set(link) else shown
 
 
-def _quote(text: str, by: str, limit: int) -> str:
+def _quote(text: str, by: str, limit: int, link: str = "") -> str:
     said = fitted(one_line(text), limit)
     who = fitted(one_line(by), 200)
-    return f"> “{said}”" + (f"\n> — **{who}**" if who else "") if said else ""
+    return f"> “{said}”" + (f"\n> — **{_masked(who, link)}**" if who else "") if said else ""
 
 
 def _cut(cards: Sequence[Card]) -> tuple[Card, ...]:

@@ -122,9 +122,9 @@ def _of_parts(parts: Sequence[Part], room: Room, block_id: str) -> list[Json]:
             return _text(paragraphs(text), quiet, room)
         case Item() as item:
             return [_rich(*_item(item, room))]
-        case Quote(text=text, by=by):
-            said = _said(text, by, max(room.quote, 110))
-            return [_rich(_quote(said))] if said else []
+        case Quote(text=text, by=by, link=link):
+            said = _said(text, "" if link else by, max(room.quote, 110))
+            return [_rich(_quote(said, *_by(by, link)))] if said else []
         case Audio():
             return []  # a file is no block: it is sent along
         case Button():
@@ -207,8 +207,15 @@ def _section(*elements: Json) -> Json:
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
-def _quote(said: str) -> Json:
-    return {"type": "rich_text_quote", "elements": [_words(said)]}
+def _quote(said: str, *more: Json) -> Json:
+    return {"type": "rich_text_quote", "elements": [_words(said), *more]}
+
+
+def _by(by: str, link: str) -> Iterator[Json]:
+    """Who said it and where, as the way there."""
+    if link:
+        yield _words(" — ")
+        yield _link(web_link(link), isolated(shortened(one_line(by), 200)) or "Listen")
 
 
 def _words(text: str) -> Json:

@@ -221,6 +221,7 @@ def _cited(place: Place, said: Sequence[Sentence]) -> tuple[Citation, ...]:
             end=s.end,
             show=episode.show,
             episode=episode.title,
+            episode_id=episode.id,
         )
         for s in said
     )

@@ -264,6 +264,8 @@ def _ask_library(question: str, as_json: bool) -> None:
 def _show(answer: Answer, as_json: bool, one_line: bool = False) -> None:
     if as_json or one_line:
         citations = [asdict(citation) for citation in answer.citations]
+        for cited in citations:
+            del cited["episode_id"]  # a number of the database, which these verbs have none of
         value = {
             "answer": answer.text,
             "citations": citations,

@@ -145,7 +145,7 @@ class Pick:
 
 @dataclass(frozen=True, kw_only=True)
 class Citation:
-    """Words that were said, and where."""
+    """Words that were said, and where; `episode_id` 0: the episode is not stored."""
 
     quote: str
     speaker: str = ""
@@ -153,6 +153,7 @@ class Citation:
     end: float | None = None
     show: str = ""
     episode: str = ""
+    episode_id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain import Answer, Channel, Feed, Source, hhmmss
+from bot import digest
+from bot.domain import Answer, Channel, Citation, Feed, Source, hhmmss
 from bot.errors import EarmarkError
 from bot.following import followed, the_one
 from bot.request import Core, Request
@@ -22,7 +23,7 @@ def ask(core: Core, request: Request) -> View:
     if not sources:
         raise EarmarkError("No episode has been transcribed for this channel yet.")
     show = f"show:{request.get('show')} " if request.get("show") else ""
-    return View(parts=answered(core.answerer.answer(question, sources)), share=f"/ask {show}{question}")
+    return View(parts=answered(core, core.answerer.answer(question, sources)), share=f"/ask {show}{question}")
 
 
 def sources_of(core: Core, channel: Channel, show: str = "", question: str = "") -> Sequence[Source]:
@@ -41,15 +42,21 @@ def sources_of(core: Core, channel: Channel, show: str = "", question: str = "")
     return [core.store.source(id) for id in asked[:MOST]]
 
 
-def answered(answer: Answer) -> tuple[Part, ...]:
-    quotes = [
-        Quote(text=c.quote, by=" · ".join(filter(None, (c.speaker, c.show, c.episode, hhmmss(c.start)))))
-        for c in answer.citations
-    ]
+def answered(core: Core, answer: Answer) -> tuple[Part, ...]:
+    """The answer, and what was said with the way to where it was said."""
+    quotes = [_quote(core, cited) for cited in answer.citations]
     nearest = () if answer.found or not quotes else (Text(text="The nearest that was said:", quiet=True),)
     made = " and ".join(filter(None, (answer.provenance.reader, answer.provenance.writer)))
     told = (Text(text=f"Answered by {made}, from the transcripts alone.", quiet=True),) if made else ()
     return (Text(text=answer.text), *nearest, *quotes, *told)
+
+
+def _quote(core: Core, cited: Citation) -> Quote:
+    by = " · ".join(filter(None, (cited.speaker, cited.show, cited.episode, hhmmss(cited.start))))
+    episode = core.store.episode(cited.episode_id) if cited.episode_id else None
+    return Quote(
+        text=cited.quote, by=by, link=digest.link_at(episode, cited.start, core.pages) if episode else ""
+    )
 
 
 def complete_show(core: Core, channel: Channel, typed: str) -> list[tuple[str, str]]:
