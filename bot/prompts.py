@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +43,30 @@ class Prompt:
     @property
     def _file(self) -> str:
         return f"The prompt {self.task}/{self.family}.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How a model's answers are drawn; at a `temperature` of 0 the likeliest one."""
+
+    temperature: float
+    top_p: float
+
+
+def decoding(found: Prompt, folder: Path | None = None) -> Decoding | None:
+    """What `earmark tune` noted beside the prompt; None where it noted nothing, or of another text."""
+    note = (folder or _OURS) / found.task / f"{found.family}.json"
+    try:
+        kept = json.loads(note.read_text("utf-8"))
+        if kept["hash"] != found.hash:
+            return None
+        return Decoding(temperature=float(kept["temperature"]), top_p=float(kept["top_p"]))
+    except OSError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{found.task}/{note.name} isn't what `earmark tune` writes: mend or remove it."
+        ) from error
 
 
 def prompt(task: str, family: str, variables: frozenset[str], folder: Path | None = None) -> Prompt:

@@ -52,9 +52,12 @@ def _drafter(settings: Settings, threads: int) -> Drafter:
         if not settings.llm_model:
             raise ConfigError("EARMARK_LLM_MODEL must name the model to ask for at EARMARK_LLM_URL.")
         return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key)
-    from bot.write.hub import HubDrafter
+    from bot.prompts import decoding, prompt
+    from bot.write.gen_input import VARIABLES
+    from bot.write.hub import USUAL, HubDrafter
 
-    return HubDrafter(settings.writer, settings.writer_revision, threads=threads)
+    tuned = decoding(prompt("write", settings.writer.rstrip("/"), VARIABLES))
+    return HubDrafter(settings.writer, settings.writer_revision, threads=threads, decoding=tuned or USUAL)
 
 
 def library(settings: Settings, database_url: str, encoder: Encoder) -> Library:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bot.errors import ConfigError
-from bot.prompts import prompt
+from bot.prompts import Decoding, decoding, prompt
 
 ASKED = frozenset({"passage"})
 
@@ -69,3 +70,16 @@ def test_those_that_come_with_earmark(family: str) -> None:
     filled = found.filled(show="City Hours", about="Lyon", passage="White roofs cool.")
     assert found.family == family
     assert all(part in filled for part in ("City Hours", "Lyon", "White roofs cool."))
+
+
+def test_how_answers_are_drawn_is_noted_beside_the_text_that_it_is_of(folder: Path) -> None:
+    found = prompt("write", "qwen2.5", ASKED, folder)
+    note = folder / "write" / "qwen2.5.json"
+    assert decoding(found, folder) is None
+    note.write_text(json.dumps({"hash": found.hash, "temperature": 0, "top_p": 1.0}), "utf-8")
+    assert decoding(found, folder) == Decoding(temperature=0.0, top_p=1.0)
+    (folder / "write" / "qwen2.5.md").write_text("Another: $passage", "utf-8")
+    assert decoding(prompt("write", "qwen2.5", ASKED, folder), folder) is None, "the text has changed since"
+    note.write_text("{}", "utf-8")
+    with pytest.raises(ConfigError, match=r"write/qwen2\.5\.json isn't what"):
+        decoding(found, folder)

@@ -8,8 +8,11 @@ import pytest
 
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.prompts import Decoding
 from bot.wiring import Earmark
+from bot.write.hub import HubDrafter
 from tests.chat_server import ChatServer, answer
+from tests.test_distill import tiny
 from tests.test_write_generate import EPISODE, FALSE, GOOD, PASSAGE, SAID, reading
 
 
@@ -42,3 +45,17 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         _ = program(tmp_path, writer="endpoint", llm_url="http://localhost/v1").writer
     with pytest.raises(ConfigError, match="EARMARK_LLM_URL"):
         _ = program(tmp_path, writer="endpoint", llm_model="m").writer
+
+
+def test_a_local_model_draws_as_it_was_tuned(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    folder = tiny(tmp_path / "small")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+    tokenizer.save_pretrained(folder)
+    likeliest, usual = Decoding(temperature=0, top_p=1), Decoding(temperature=5.0, top_p=1)
+    greedy, warm = (HubDrafter(str(folder), decoding=d, threads=1) for d in (likeliest, usual))
+    assert len(greedy.draw("w1 w2", 4)) == 1, "of the likeliest answer there is one"
+    assert greedy.draw("w1 w2", 4) == greedy.draw("w1 w2", 1)
+    assert len({d.text for d in warm.draw("w1 w2", 4)}) > 1

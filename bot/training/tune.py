@@ -18,7 +18,7 @@ from statistics import mean
 from typing import Any
 
 from bot.errors import ConfigError
-from bot.prompts import Prompt, prompt
+from bot.prompts import Prompt, decoding, prompt
 from bot.read.encoder import WeightFolders
 from bot.training.asked import Asked, asked_of
 from bot.training.base import smollm2
@@ -242,11 +242,13 @@ def drawing(model: Ct2Cousin) -> Draw:
 
 
 def _in_use(name: str, prompts: Path) -> Trial:
-    """The prompt that the model would get today, with the decoding of `bot.write.hub`."""
-    from bot.write.hub import TEMPERATURE, TOP_P
+    """The prompt that the model would get today, and how its answers would be drawn."""
+    from bot.write.hub import USUAL
 
-    found = prompt("write", name, VARIABLES, prompts if prompts.is_dir() else None)
-    return Trial(text=found.text, temperature=TEMPERATURE, top_p=TOP_P)
+    folder = prompts if prompts.is_dir() else None
+    found = prompt("write", name, VARIABLES, folder)
+    drawn = decoding(found, folder) or USUAL
+    return Trial(text=found.text, temperature=drawn.temperature, top_p=drawn.top_p)
 
 
 def keep(order: Order, name: str, trial: Trial, note: dict[str, Any]) -> Path:

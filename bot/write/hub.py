@@ -7,10 +7,11 @@ from typing import Any
 
 from bot.domain import Rung
 from bot.errors import ModelError
+from bot.prompts import Decoding
 from bot.write.generate import Drawn
 
 MAX_TOKENS = 160
-TEMPERATURE, TOP_P = 0.6, 0.95
+USUAL = Decoding(temperature=0.6, top_p=0.95)
 
 
 class HubDrafter:
@@ -18,17 +19,21 @@ class HubDrafter:
 
     `revision` is the commit, tag or branch on the hub ("": the newest). Only safetensors are loaded, and no
     code that comes with a model is run. The weights are downloaded to the hub's own cache on first use.
+    `decoding` is how answers are drawn; of the likeliest one (temperature 0) there is one alone.
     Raises ModelError where they can't be had.
     """
 
     rung: Rung = "local"
 
-    def __init__(self, model: str, revision: str = "", *, threads: int = 2, seed: int = 1) -> None:
+    def __init__(
+        self, model: str, revision: str = "", *, threads: int = 2, seed: int = 1, decoding: Decoding = USUAL
+    ) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         torch.set_num_threads(threads)
         torch.manual_seed(seed)
+        self._decoding = decoding
         self.name = model.rstrip("/").rpartition("/")[2]
         self.tokens = self.tokens_out = 0
         try:
@@ -60,14 +65,15 @@ class HubDrafter:
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
         length = ids["input_ids"].shape[1]
+        drawn = self._decoding
+        warm: dict[str, Any] = {"temperature": drawn.temperature, "top_p": drawn.top_p}
         with torch.inference_mode():
             made = self._model.generate(
                 **ids,
                 max_new_tokens=MAX_TOKENS,
-                do_sample=True,
-                temperature=TEMPERATURE,
-                top_p=TOP_P,
-                num_return_sequences=n,
+                do_sample=bool(drawn.temperature),
+                num_return_sequences=n if drawn.temperature else 1,
+                **(warm if drawn.temperature else {}),
                 pad_token_id=self._tokenizer.eos_token_id,
                 prefix_allowed_tokens_fn=_held_to(among, self._model.generation_config.eos_token_id),
             )
