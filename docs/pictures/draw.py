@@ -117,6 +117,7 @@ def _markdown(text: str) -> str:
     lines = []
     for line in escape(text, quote=False).split("\n"):
         line = re.sub(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*", r"<b>\1</b>", line)
+        line = re.sub(r"(?<!\\)\[(.+?)\]\(&lt;(\S+?)&gt;\)", r'<a href="\2">\1</a>', line)
         quote, small = line.startswith("&gt; "), line.startswith("-# ")
         line = re.sub(r"\\(?=[^\w\s])", "", line.removeprefix("&gt; ").removeprefix("-# "))
         line = f'<span class="quiet">{line}</span>' if small else line
