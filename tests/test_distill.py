@@ -16,7 +16,7 @@ from bot.training.base import thinned
 from bot.training.recipe import Recipe, of, read
 from bot.training.start import changes, most_changing, spaced, states_of, warmed
 from bot.training.writer import Example
-from tests.test_fidelity import annotated_one
+from tests.test_fidelity import Characters, annotated_one
 
 RECIPES = Path(__file__).parent.parent / "bot" / "training" / "recipes"
 GOOD = (
@@ -227,6 +227,18 @@ def test_learning_ends_with_its_steps_or_its_tokens(
     assert found["steps"] == made
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Step ")]
     assert len(said) == made and said[0].startswith("Step 1, 21 tokens: loss ")
+
+
+def test_a_small_folder_is_learnt_from_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("accelerate", reason="needs the extra [train]")
+    from bot.training.distill import lessons_of
+
+    few, wish = [asked(n) for n in range(3)], Recipe(name="r", steps=1, batch=2, pairs=200, longest=10_000)
+    assert len(lessons_of(few, Characters(), wish)) == 3
+    assert "wants 200 pairs; it learns from the 3 there are" in capsys.readouterr().err
+    assert len(lessons_of(few, Characters(), replace(wish, pairs=2))) == 2
+    with pytest.raises(ConfigError, match="1 pairs are left after curation, and a step takes 2"):
+        lessons_of(few[:1], Characters(), wish)
 
 
 def test_a_batch_hides_the_question_and_the_padding() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -81,11 +82,18 @@ def _chosen(recipe: Recipe, episodes: Sequence[Annotated]) -> Curated:
 
 
 def lessons_of(asked: Sequence[Asked], tokenizer: Any, recipe: Recipe) -> list[Example]:
-    """Those that are short enough, shuffled; so many as the recipe wants, for sizes that compare."""
+    """Those that are short enough, shuffled; so many as the recipe wants, for sizes that compare, or all."""
     made = (example(a.pair, tokenizer) for a in asked)
     fits = [e for e in made if len(e.ids) <= recipe.longest]
-    if len(fits) < max(recipe.pairs, recipe.batch):
-        raise ConfigError(f"{len(fits)} pairs are left, and the recipe wants {recipe.pairs or recipe.batch}.")
+    if len(fits) < recipe.batch:
+        raise ConfigError(
+            f"{len(fits)} pairs are left after curation, and a step takes {recipe.batch}: annotate more "
+            "episodes, or set a smaller `batch` or `curated = false` in the recipe."
+        )
+    if len(fits) < recipe.pairs:
+        sys.stderr.write(
+            f"The recipe wants {recipe.pairs} pairs; it learns from the {len(fits)} there are.\n"
+        )
     return list(shuffled(fits, recipe.seed))[: recipe.pairs or None]
 
 
