@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -347,3 +350,26 @@ def test_the_process_that_cuts_is_told_no_secret(monkeypatch: pytest.MonkeyPatch
     with Apart(Ears(model="none", threads=1), seconds=60) as process:
         told = Path(f"/proc/{process._process.pid}/environ").read_bytes()
     assert b"PATH=" in told and b"secret" not in told
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc who is there")
+def test_the_process_that_cuts_ends_with_who_started_it() -> None:
+    code = (
+        "import os, subprocess, sys, time;"
+        "command = [sys.executable, '-m', 'bot.clips.apart', '4000000000', 'none', '1', str(os.getpid())];"
+        "print(subprocess.Popen(command, stdout=subprocess.DEVNULL).pid, flush=True); time.sleep(60)"
+    )
+    # Its standard input is ours, and stays open: that it is closed is not what ends it.
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
+        assert one.stdout is not None
+        child = int(one.stdout.readline())
+        one.kill()
+        assert any(_is_over(child) or time.sleep(0.1) for _ in range(300))
+
+
+def _is_over(pid: int) -> bool:
+    """Also where nobody has asked how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -70,6 +70,21 @@ def fused(*ranked: Sequence[int]) -> dict[int, float]:
         for rank, id in enumerate(ids):
             scores[id] = scores.get(id, 0.0) + 1 / (RRF + rank)
     return scores
+
+
+def found(row: Sequence[Any], rank: float, cosine: float, weights: dict[str, float]) -> Found:
+    """`row` is what both databases select: episode, first, last, speaker, start, end, text."""
+    episode_id, first, last, speaker, start, end, text = row
+    return Found(
+        episode_id=episode_id,
+        first=first,
+        last=last,
+        speaker=speaker,
+        start=start,
+        end=end,
+        text=text,
+        score=rank * RRF + 2.0 * float(cosine) + covered(weights, f"{speaker} {text}"),
+    )
 
 
 def covered(weights: dict[str, float], text: str) -> float:

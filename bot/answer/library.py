@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answer.joined import AGAIN, COMMON, PROPOSED, RRF, WORDS, Found, covered, fused, rarity, stemmed
+from bot.answer.joined import AGAIN, COMMON, PROPOSED, WORDS, Found, found, fused, rarity, stemmed
 from bot.answer.passages import Stretch, pooled, stretches
 from bot.answer.rows import opened, wrapped
 from bot.answer.search import TextEncoder
@@ -124,24 +124,9 @@ class FileLibrary:
             zip(unknown, self._files.of(np.array(unknown, np.int64)) @ vector, strict=True)
         )
         weights = self._weights(asked)
-        found = []
-        for id, episode_id, first, last, speaker, start, end, text in self._db.execute(
-            _SHOWN, (json.dumps(best),)
-        ):
-            score = ids[id] * RRF + 2.0 * float(cosines[id]) + covered(weights, f"{speaker} {text}")
-            found.append(
-                Found(
-                    episode_id=episode_id,
-                    first=first,
-                    last=last,
-                    speaker=speaker,
-                    start=start,
-                    end=end,
-                    text=text,
-                    score=score,
-                )
-            )
-        return sorted(found, key=lambda f: -f.score)
+        rows = self._db.execute(_SHOWN, (json.dumps(best),))
+        made = [found(row, ids[id], float(cosines[id]), weights) for id, *row in rows]
+        return sorted(made, key=lambda f: -f.score)
 
     def _by_words(self, asked: Sequence[str], scope: Sequence[int] | None) -> list[int]:
         words = self._rare(asked)

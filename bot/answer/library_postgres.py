@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.answer.joined import AGAIN, COMMON, PROPOSED, RRF, WORDS, Found, covered, fused, rarity, stemmed
+from bot.answer.joined import AGAIN, COMMON, PROPOSED, WORDS, Found, found, fused, rarity, stemmed
 from bot.answer.passages import Stretch, pooled, stretches
 from bot.answer.search import TextEncoder
 from bot.answer.vectors import Floats
@@ -125,8 +125,8 @@ class PostgresLibrary:
             ids = fused(near, worded)
             best = sorted(ids, key=lambda id: -ids[id])[:AGAIN]
             rows = db.execute(_SHOWN, (_literal(vector), best)).fetchall()
-        found = [_found(row, ids[row[0]], weights) for row in rows]
-        return sorted(found, key=lambda f: -f.score)[:limit]
+        made = [found(row, ids[id], cosine, weights) for id, *row, cosine in rows]
+        return sorted(made, key=lambda f: -f.score)[:limit]
 
     def nearest(self, vector: Floats, limit: int, *, exact: bool = False) -> list[int]:
         with self._session() as db:
@@ -195,18 +195,3 @@ def _row(episode_id: int, s: Stretch, vector: Floats) -> tuple[Any, ...]:
     speaker, text = s.speaker.replace("\0", ""), s.text.replace("\0", "")
     words = stemmed(speaker, text).split()
     return episode_id, s.first, s.last, speaker, s.start, s.end, text, words, _literal(vector)
-
-
-def _found(row: Sequence[Any], fused: float, weights: dict[str, float]) -> Found:
-    _, episode_id, first, last, speaker, start, end, text, cosine = row
-    score = fused * RRF + 2.0 * float(cosine) + covered(weights, f"{speaker} {text}")
-    return Found(
-        episode_id=episode_id,
-        first=first,
-        last=last,
-        speaker=speaker,
-        start=start,
-        end=end,
-        text=text,
-        score=score,
-    )

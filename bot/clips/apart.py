@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -52,7 +53,7 @@ class Apart:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "bot.clips.apart", str(self._memory_bytes)]
-        ears = [self._ears.model, str(self._ears.threads)]
+        ears = [self._ears.model, str(self._ears.threads), str(os.getpid())]
         self._process = subprocess.Popen(
             [*command, *ears],
             stdin=subprocess.PIPE,
@@ -149,8 +150,20 @@ def _limit(memory_bytes: int) -> None:
         resource.setrlimit(what, (limit, limit))
 
 
+def _end_with(parent: int) -> None:
+    """Whoever asked may be stopped in the middle of a clip, which nobody waits for then."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True, name="parent watch").start()
+
+
 if __name__ == "__main__":
     _limit(int(sys.argv[1]))
+    _end_with(parent=int(sys.argv[4]))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     _serve(_Ear(Ears(model=sys.argv[2], threads=int(sys.argv[3]))), sys.stdin.buffer, answers)
