@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.feeds.reader import FeedparserReader
     from bot.ports import Transcriber
     from bot.vault import Vault
-    from bot.wiring import SpeechTranscriber
+    from bot.wiring_models import SpeechTranscriber
 
 TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".txt", ".html", ".htm")
 FEED_SUFFIXES = (".xml", ".rss", ".atom")

@@ -6,18 +6,15 @@ import os
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import import_module, resources
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import SecretStr
 
-from bot import wiring_models
-from bot.calendar import next_post_at
+from bot import wiring_channels, wiring_models
 from bot.config import Settings
 from bot.domain import Channel, Digest, Transcript
 from bot.errors import ConfigError, of_system
@@ -27,6 +24,7 @@ from bot.malloc import keep_large_blocks
 from bot.pages import SecretPages
 from bot.pipeline import Pipeline
 from bot.ports import Answerer, Checker, ClipMaker, Publisher, Reader, Secrets, Store, Transcriber, Writer
+from bot.wiring_models import Progress, SpeechTranscriber, named
 
 if TYPE_CHECKING:
     from bot.answer.joined import Library
@@ -39,11 +37,6 @@ if TYPE_CHECKING:
     from bot.vault import Vault
     from bot.weights import Weights
 
-# Names are resolved when asked for, so that `earmark --help` loads no model library.
-ENGINES = {
-    "faster-whisper": "bot.transcribe.faster:FasterWhisperTranscriber",
-    "openai-whisper": "bot.transcribe.whisper:OpenAIWhisperTranscriber",
-}
 # Each module has publisher(host), serve(core, host) and examine(host, store); web publishes nothing.
 PLATFORMS = {name: f"adapters.{name}" for name in ("console", "slack", "discord", "web")}
 # Who hands work to the stages. Each module has worker(program, lanes), LANES and PROCESSES; one
@@ -54,14 +47,6 @@ ROOT = "vault:root"  # the secret that fingerprints and links follow from, once 
 REDELIVERED = timedelta(days=2)  # platforms give up delivering an event again long before
 
 DEMO_FEED = "https://demo.earmark.example/feed.xml"
-
-Progress = Callable[[str, float, float], None]
-
-
-class SpeechTranscriber(Transcriber, Protocol):
-    """A transcriber that also takes a local file."""
-
-    def transcribe_file(self, path: Path, language: str = "") -> Transcript: ...
 
 
 def utc_now() -> datetime:
@@ -202,18 +187,7 @@ class Earmark:
 
     @cached_property
     def speech(self) -> SpeechTranscriber:
-        make: Any = resolve_name(_named(ENGINES, self.settings.engine, "engine"))
-        engine: SpeechTranscriber = make(
-            self.audio,
-            self.weights,
-            model=self.settings.asr_model,
-            threads=self.threads,
-            device=self.settings.device,
-            word_times=self.settings.word_times,
-            checkpoints=self.settings.cache_dir / "checkpoints",
-            progress=self.progress,
-        )
-        return engine
+        return wiring_models.speech(self.settings, self.audio, self.weights, self.threads, self.progress)
 
     @cached_property
     def transcribers(self) -> Sequence[Transcriber]:
@@ -260,11 +234,7 @@ class Earmark:
 
     def index(self) -> int:
         """Bring the library up to the store: how many episodes were new, or had another transcript."""
-        from bot.answer.catching_up import catch_up
-        from bot.read.sentences import sentences
-
-        heard = self.store.marks([feed.id for feed in self.store.feeds()])
-        return catch_up(self.library, heard, lambda id: sentences(self.store.source(id).transcript))
+        return wiring_models.index(self.store, self.library)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -283,7 +253,7 @@ class Earmark:
 
     def adapter(self, platform: str) -> Any:
         """The module of a chat platform. ConfigError where there is none of that name."""
-        return import_module(_named(PLATFORMS, platform, "platform"))
+        return import_module(named(PLATFORMS, platform, "platform"))
 
     def publisher(self, platform: str) -> Publisher:
         if platform not in self._publishers:
@@ -323,24 +293,6 @@ class Earmark:
 
     def channel_at(self, platform: str, workspace: str, name: str, title: str = "") -> Channel:
         """The channel of that platform, made with the settings' schedule on first use."""
-        found = self.store.find_channel(platform, workspace, name)
-        if found is not None:
-            renamed = title and title != found.title
-            return self.store.save_channel(replace(found, title=title)) if renamed else found
-        settings = self.settings
-        made = Channel(
-            platform=platform,
-            workspace=workspace,
-            name=name,
-            title=title,
-            post_time=settings.post_time,
-            timezone=settings.timezone,
-            count=settings.count,
+        return wiring_channels.channel_at(
+            self.store, self.settings, self.clock(), (platform, workspace, name), title
         )
-        return self.store.save_channel(replace(made, next_post_at=next_post_at(made, self.clock())))
-
-
-def _named(table: Mapping[str, str], name: str, what: str) -> str:
-    if name not in table:
-        raise ConfigError(f"There is no {what} “{name}”; there is {', '.join(table)}.")
-    return table[name]

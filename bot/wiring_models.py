@@ -1,15 +1,17 @@
-"""Which models write, answer and hear clips: the part of the wiring that a new model touches."""
+"""Which models hear, write, answer and cut clips: the part of the wiring that a new model touches."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.config import Settings
 from bot.domain import Episode, Sentence, Transcript
 from bot.errors import ConfigError
-from bot.ports import Answerer, ClipMaker, Transcriber, Writer
+from bot.ports import Answerer, ClipMaker, Store, Transcriber, Writer
 
 if TYPE_CHECKING:
     from bot.answer.joined import Library
@@ -22,6 +24,42 @@ if TYPE_CHECKING:
     from bot.write.generate import Drafter
 
 log = logging.getLogger(__name__)
+Progress = Callable[[str, float, float], None]
+
+# Names are resolved when asked for, so that `earmark --help` loads no model library.
+ENGINES = {
+    "faster-whisper": "bot.transcribe.faster:FasterWhisperTranscriber",
+    "openai-whisper": "bot.transcribe.whisper:OpenAIWhisperTranscriber",
+}
+
+
+class SpeechTranscriber(Transcriber, Protocol):
+    """A transcriber that also takes a local file."""
+
+    def transcribe_file(self, path: Path, language: str = "") -> Transcript: ...
+
+
+def named(table: Mapping[str, str], name: str, what: str) -> str:
+    if name not in table:
+        raise ConfigError(f"There is no {what} “{name}”; there is {', '.join(table)}.")
+    return table[name]
+
+
+def speech(
+    settings: Settings, audio: AudioFiles, weights: Weights, threads: int, progress: Progress
+) -> SpeechTranscriber:
+    make: Any = resolve_name(named(ENGINES, settings.engine, "engine"))
+    engine: SpeechTranscriber = make(
+        audio,
+        weights,
+        model=settings.asr_model,
+        threads=threads,
+        device=settings.device,
+        word_times=settings.word_times,
+        checkpoints=settings.cache_dir / "checkpoints",
+        progress=progress,
+    )
+    return engine
 
 
 def writer(settings: Settings, threads: int) -> Writer:
@@ -115,6 +153,15 @@ def _reread(settings: Settings, weights: Weights, threads: int) -> Reread | None
     from bot.answer.reread import Reread
 
     return Reread(CrossEncoder.later(weights, threads=threads)) if settings.reranker == "on" else None
+
+
+def index(store: Store, library: Library) -> int:
+    """Bring the library up to the store: how many episodes were new, or had another transcript."""
+    from bot.answer.catching_up import catch_up
+    from bot.read.sentences import sentences
+
+    heard = store.marks([feed.id for feed in store.feeds()])
+    return catch_up(library, heard, lambda id: sentences(store.source(id).transcript))
 
 
 def _larger_answerer(settings: Settings) -> LargerModel | None:

@@ -57,7 +57,8 @@ from bot.training.folder import LeftOut, audio_of, load
 from bot.training.methods import REFERENCE, Method, first_five, methods, of_reference
 from bot.training.scores import ALL_ADS, SPONSORS, AdScore, Row, ad_reads, row
 from bot.training.seen import Form, Seen, heard, published, see, stripped
-from bot.wiring import Earmark, SpeechTranscriber
+from bot.wiring import Earmark
+from bot.wiring_models import SpeechTranscriber
 
 __all__ = ["Seen", "main", "see", "stripped"]
 SECOND = "second annotation"
