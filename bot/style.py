@@ -133,10 +133,27 @@ def self_repetition(texts: Sequence[str], n: int = PHRASE) -> float:
 
 
 def stock_phrases(texts: Sequence[str], n: int = PHRASE, most: int = 5) -> tuple[tuple[str, int], ...]:
-    """The runs of `n` words that at least three, and a twentieth, of the texts hold, with how many do."""
-    held: Runs = Counter(run for text in texts for run in set(_runs(_words(text), n)))
+    """The runs of `n` words that at least three, and a twentieth, of the texts hold, with how many do; runs
+    that go on from one another, in as many texts, are one longer phrase."""
+    held: Runs = Counter(run for text in texts for run in dict.fromkeys(_runs(_words(text), n)))
     least = max(3, math.ceil(STOCK_SHARE * len(texts)))
-    return tuple((" ".join(run), count) for run, count in held.most_common(most) if count >= least)
+    often = [(run, count) for run, count in held.most_common() if count >= least]
+    return tuple((" ".join(run), count) for run, count in _joined(often, n - 1)[:most])
+
+
+def _joined(runs: Sequence[tuple[tuple[str, ...], int]], shared: int) -> list[tuple[tuple[str, ...], int]]:
+    joined: list[tuple[tuple[str, ...], int]] = []
+    for run, count in runs:
+        for at, (known, times) in enumerate(joined):
+            if times == count and known[-shared:] == run[:shared]:
+                joined[at] = ((*known, *run[shared:]), count)
+                break
+            if times == count and run[-shared:] == known[:shared]:
+                joined[at] = ((*run[:-shared], *known), count)
+                break
+        else:
+            joined.append((run, count))
+    return joined
 
 
 def self_bleu(texts: Sequence[str], most: int = 4) -> float:

@@ -43,6 +43,9 @@ def test_measures_of_known_texts() -> None:
     assert style.self_repetition(texts) == pytest.approx((0.5 + 0.5 + 0 + 0) / 4)
     assert style.copied("the price of bread", "what is the price of a loaf", 2) == pytest.approx(2 / 3)
     assert style.stock_phrases(["so a b c d"] * 2 + ["then a b c d", "no"]) == (("a b c d", 3),)
+    assert style.stock_phrases(
+        ["x a speaker on this show y", "a speaker on this show", "z a speaker on this show"]
+    ) == (("a speaker on this show", 3),)
 
 
 def test_no_texts_are_no_trouble() -> None:
