@@ -269,6 +269,9 @@ def test_the_encoder_that_ships_keeps_to_its_fp32(data_dir: Path, tmp_path: Path
 
 @pytest.mark.model
 @pytest.mark.data
+# openai-whisper leaves its vocabulary's file open.
+@pytest.mark.filterwarnings("ignore:unclosed file.*whisper:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:.*whisper:pytest.PytestUnraisableExceptionWarning")
 def test_the_speech_engine_that_ships_keeps_to_the_reference(data_dir: Path, tmp_path: Path) -> None:
     for name in ("jfk_en.mp3", "austen_0870_en.wav", "austen_0880_en.wav", "austen_0890_en.wav"):
         for file in (name, f"{name}.ref.txt"):
