@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - style sheets
-"""Draws the golden digests as Slack, Discord and a terminal show them: python docs/pictures/draw.py
+"""Draws the demo's digest as Slack, Discord and a terminal show it: python docs/pictures/draw.py
 
 Neither platform can be photographed offline, so this lays the very JSON that we send out in HTML and has
 Chromium take the picture. Fonts and colours are near, not theirs.
@@ -7,7 +7,7 @@ Chromium take the picture. Fonts and colours are near, not theirs.
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +19,6 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-GOLDEN = ROOT / "tests" / "golden"
 Json = dict[str, Any]
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>
@@ -162,17 +161,35 @@ def photograph(html: str, to: Path) -> None:
 
 def main() -> None:
     sys.path.insert(0, str(ROOT))
+    from adapters.discord.render import rendered as on_discord
+    from adapters.slack.render import rendered as on_slack
     from bot import digest
     from bot.views import plain
-    from tests.golden_digest import DIGEST
+    from tests.test_discord_render import payload
 
+    view = digest.view(_of_demo(), clips=True)
     pages = {
-        "slack": slack(json.loads((GOLDEN / "slack_digest.json").read_text("utf-8"))),
-        "discord": discord(json.loads((GOLDEN / "discord_digest.json").read_text("utf-8"))),
-        "console": console(plain(digest.view(DIGEST))),
+        "slack": slack({"blocks": on_slack(view).blocks}),
+        "discord": discord(payload(on_discord(view))),
+        "console": console(plain(view)),
     }
     for name, html in pages.items():
         photograph(html, HERE / f"{name}.png")
+
+
+def _of_demo() -> Any:
+    """What `earmark demo` posts: the pictures show what the models that ship write."""
+    from bot.store.sql import SqlStore
+
+    with tempfile.TemporaryDirectory() as folder:
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "EARMARK_DATA_DIR": folder}
+        run = [sys.executable, "-m", "bot", "demo"]
+        subprocess.run(run, env=surroundings, check=True, stdout=subprocess.DEVNULL)
+        store = SqlStore.open(str(Path(folder, "demo", "earmark.db")))
+        (channel,) = store.channels()
+        (posted,) = store.digests(channel.id, 1)
+        store.close()
+        return posted
 
 
 if __name__ == "__main__":
