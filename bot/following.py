@@ -35,15 +35,18 @@ def follow(
     backfill: int = 1,
     private: bool = False,
     files: bool = True,
+    most: int | None = None,
 ) -> list[Followed]:
     """Follow all that `source` leads to. No history is posted: only the newest `backfill` episodes count.
 
     `private` hides the whole path of the address; `files`: `source` may be a file of this machine.
+    EarmarkError where the channel would follow more than `most` then: none is followed.
     """
-    return [
-        _follow(store, channel, replace(feed, backfill=backfill), now)
-        for feed in discoverer.find(source, private=private, files=files)
-    ]
+    found = discoverer.find(source, private=private, files=files)
+    if most is not None and len(found) + len(store.subscriptions(channel.id)) > most:
+        what = f"{len(found):,} podcasts" if len(found) > 1 else "This one"
+        raise EarmarkError(f"{what} would be too many: a channel may follow {most:,}. /podcasts remove some.")
+    return [_follow(store, channel, replace(feed, backfill=backfill), now) for feed in found]
 
 
 def _follow(store: Store, channel: Channel, found: Feed, now: datetime) -> Followed:

@@ -214,6 +214,21 @@ PAGES: dict[str, Callable[[], bytes]] = {
     "a page, 32 MB of one element": lambda: b"<html><p>" + b"x" * 31_900_000,
     "a page, one attribute of 32 MB": lambda: b"<html><a href='" + b"x" * 31_900_000,
 }
+# Whatever comes as an address that somebody adds: found to be no feed, no list, and looked through for links.
+ADDED: dict[str, Callable[[], bytes]] = {
+    "a page, a million links": lambda: b"<html>" + b"<a href=x>y</a>" * 1_000_000,
+    "a page, a million feeds": lambda: b"<html>" + b"<a href=/x>rss</a>" * 1_000_000,
+    "a page, four million elements": lambda: b"<html>" + b"<p>x</p>" * 3_900_000,
+    "a page whose base is no address": lambda: b"<html><base href='http://['><a href=feed.xml>rss</a>",
+    "a page whose link is no address": lambda: b"<html><a href='http://[feed.xml'>rss</a>",
+    "OPML, half a million feeds": lambda: (
+        b"<opml><body>" + b'<outline xmlUrl="http://a.example/"/>' * 500_000
+    ),
+    "OPML, half a million nameless ones": lambda: b"<opml><body>" + b'<outline type="rss"/>' * 500_000,
+    "OPML, addresses that are none": lambda: (
+        b'<opml><body><outline xmlUrl="http://[/"/><outline xmlUrl="http://a.example:99999/"/>'
+    ),
+}
 MISBEHAVIOUR: dict[str, tuple[Limits, str]] = {
     "spin": (Limits(seconds=60, cpu_s=1), SLOW),
     "swell": (ALL, "takes too much memory to read"),

@@ -54,6 +54,15 @@ def test_what_happens_there_is_worded_and_the_next_one_is_served(
     apart.close()
 
 
+@unlimited
+def test_a_request_may_be_given_less_than_the_others() -> None:
+    apart = Apart("tests.apart_tasks", FeedError, Limits(cpu_s=600))
+    with pytest.raises(FeedError, match="takes too long"):
+        apart.ask("spin", [], name="It", cpu_s=1)
+    assert say(apart).startswith("[1] 3 ")
+    apart.close()
+
+
 def test_what_it_refuses_comes_as_what_it_is(apart: Apart) -> None:
     with pytest.raises(NotAFeed) as raised:
         apart.ask("refuse", ["NotAFeed"], name="It")

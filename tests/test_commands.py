@@ -153,6 +153,15 @@ def test_a_podcast_is_asked_again_but_not_every_minute(core: FakeCore) -> None:
     assert "Which one?" in say(core, "/podcasts check")
 
 
+def test_a_channel_can_not_be_filled_without_end(core: FakeCore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.handlers.podcasts.MOST", 2)
+    assert "Following Show." in say(core, "/podcasts add https://b.example/feed")
+    refused = "This one would be too many: a channel may follow 2. /podcasts remove some."
+    assert say(core, "/podcasts add https://c.example/feed") == refused
+    assert refused in say(core, "/podcasts import https://c.example/feed")
+    assert len(core.store.subscriptions(1)) == 2 and len(core.store.feeds()) == 2
+
+
 def test_a_private_podcast_is_not_offered_back_by_an_address_that_is_masked(core: FakeCore) -> None:
     hidden = core.store.add_feed(Feed(url="https://p.example/~0123456789", sealed="x", title="Ours"))
     core.store.subscribe(Subscription(channel_id=1, feed_id=hidden.id))

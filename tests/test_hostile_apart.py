@@ -19,14 +19,16 @@ from bot.decoding import LIMITS, Sound
 from bot.domain import Episode, Feed, Stage, Transcript, TranscriptLink, WorkRow
 from bot.errors import AudioError, EarmarkError, FeedError, NotAFeed, TranscriptError
 from bot.feeds.apart import Apart
+from bot.feeds.discover import Discoverer
 from bot.feeds.fetch import Fetcher
+from bot.feeds.opml import MAX_FEEDS
 from bot.feeds.reader import FeedparserReader
 from bot.transcribe.apart import TranscriptsApart
 from bot.transcribe.published import PublishedTranscriber
 from tests.apart_forged import WRONG
 from tests.fakes import episode
 from tests.feed_server import FeedServer, Reply
-from tests.hostile import FILES, LISTS, MISBEHAVIOUR, PAGES, TRANSCRIPTS
+from tests.hostile import ADDED, FILES, LISTS, MISBEHAVIOUR, PAGES, TRANSCRIPTS
 from tests.test_audio import FakeFetcher, an_episode, write_wav
 from tests.test_hostile import VAULT
 from tests.test_pipeline import URL, World
@@ -104,6 +106,25 @@ def test_lists_of_feeds(body: Callable[[], bytes]) -> None:
 def test_pages(body: Callable[[], bytes]) -> None:
     reads = Apart()
     assert len(reads.links(body(), "The page").links) <= 1
+    reads.close()
+
+
+@pytest.mark.parametrize("body", ADDED.values(), ids=ADDED.keys())
+def test_pages_and_lists_that_somebody_adds(body: Callable[[], bytes]) -> None:
+    """As `/podcasts add` reads it: as a feed, then as a list, then as a page."""
+    reads, problems = Apart(), list[str]()
+    with FeedServer({"/": Reply(200, body())}) as server:
+        fetcher = Fetcher(VAULT, allow={server.host})
+        reader = FeedparserReader(fetcher, VAULT, jitter=lambda: 0.0, read=reads)
+        adds = Discoverer(fetcher, reader, VAULT, report=problems.append, apart=reads)
+        try:
+            found, told = adds.find(server.url("/")), ""
+        except EarmarkError as error:
+            found, told = [], str(error)
+        pages = len(server.asked)
+    assert len(found) <= MAX_FEEDS and len(problems) <= MAX_FEEDS + 1
+    assert len(told) < 300 and pages <= 6
+    assert reads.process.pids, "it neither died nor took too long"
     reads.close()
 
 

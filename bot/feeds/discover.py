@@ -217,12 +217,20 @@ def _addresses(source: str) -> list[str]:
 
 def _candidates(page: Links, url: str) -> Iterator[str]:
     """Feed addresses that a web page names: first those it declares, then links that look like feeds."""
-    base = urljoin(url, page.base)
+    base = _joined(url, page.base) or url
     for wanted in (_is_declared, _looks_like_feed):
         for link in page.links:
             if wanted(link) and "comment" not in link["href"].lower():
-                target = urljoin(base, link["href"].strip())
-                yield re.sub(r"^feed:(//)?", "", target)
+                target = _joined(base, link["href"].strip())
+                yield from [re.sub(r"^feed:(//)?", "", target)] if target else []
+
+
+def _joined(base: str, reference: str) -> str:
+    """ "" for what is no address."""
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return ""
 
 
 def _is_declared(link: dict[str, str]) -> bool:

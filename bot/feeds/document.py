@@ -17,6 +17,7 @@ from bot.feeds.raw import RawEpisode, RawFeed, RawOffer
 MAX_EPISODES = 3_000  # the newest of a feed; eight years of a daily show
 MAX_OFFERS = 20  # files of one episode, and transcripts
 MAX_HEAD_BYTES = 10_000  # before the first element; feedparser takes quadratic time on what stands there
+_FEED = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 _NO_EXTRAS = ItemExtras(guid="", title="", transcripts=(), alternates=(), episode_type="")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAGIC = {
@@ -39,6 +40,8 @@ def read_document(body: bytes, base: str, content_type: str, url: str) -> RawFee
     Items come in the feed's order; of more than MAX_EPISODES the newest.
     """
     _require_text(body, url)
+    if not _may_be_feed(body):  # asked before feedparser, which takes minutes for a million links
+        raise _not_a_feed(body, url)
     document = _document(body, base, content_type, url)
     if not document.version and not document.entries:
         raise _not_a_feed(body, url)
@@ -176,6 +179,12 @@ def _require_text(body: bytes, url: str) -> None:
     first = re.search(rb"<\w", body)
     if first and first.start() > MAX_HEAD_BYTES:
         raise NotAFeed(f"{url} isn't a feed: it begins with {first.start():,} bytes of something else.")
+
+
+def _may_be_feed(body: bytes) -> bool:
+    """Whether one of the elements that feedparser takes for a feed begins anywhere; some servers put a page's
+    first lines before it. Two bytes a character are left to feedparser."""
+    return b"\x00" in body[:200] or bool(_FEED.search(body))
 
 
 def _not_a_feed(body: bytes, url: str) -> NotAFeed:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 from lxml import etree
@@ -14,6 +15,7 @@ from lxml import html as lxml_html
 
 Read = TypeVar("Read")
 
+MAX_LINKS = 20_000  # of a page, and entries of a list: a million of them would take half a minute
 _NAMESPACES = {
     "podcastindex": "podcast",
     "podcast-namespace": "podcast",
@@ -60,21 +62,24 @@ def xml_root_name(body: bytes) -> str:
 
 
 def outlines(body: bytes) -> list[dict[str, str]]:
-    """The attributes (names in lower case) of every `<outline>`, however deeply nested, in order."""
+    """The attributes (names in lower case) of the first MAX_LINKS `<outline>`, however deeply nested, in
+    order."""
 
     def read(root: Any) -> list[dict[str, str]]:
-        nodes = [node for node in _elements(root) if _name(node).lower() == "outline"]
-        return [{name.lower(): value for name, value in _attributes(node).items()} for node in nodes]
+        nodes = (node for node in _elements(root) if _name(node).lower() == "outline")
+        first = islice(nodes, MAX_LINKS)
+        return [{name.lower(): value for name, value in _attributes(node).items()} for node in first]
 
     return _of_xml(body, read) or []
 
 
 def page_links(body: bytes) -> tuple[list[dict[str, str]], str]:
-    """The attributes of a web page's `<link>` and `<a>` elements, with "tag" and "text"; and its base."""
+    """The attributes of a web page's first MAX_LINKS `<link>` and `<a>` elements, with "tag" and "text"; and
+    its base."""
     try:
         root = lxml_html.document_fromstring(body, parser=lxml_html.HTMLParser(no_network=True))
         base = next((str(node.get("href", "")) for node in root.iter("base")), "")
-        return [_link(node) for node in root.iter("link", "a")], base
+        return [_link(node) for node in islice(root.iter("link", "a"), MAX_LINKS)], base
     except (etree.LxmlError, ValueError):
         return [], ""
 

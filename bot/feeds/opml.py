@@ -11,6 +11,8 @@ from bot.domain import Feed
 from bot.errors import NotAFeed
 from bot.feeds.markup import outlines, xml_root_name
 
+MAX_FEEDS = 5_000  # of one list
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
@@ -41,7 +43,9 @@ def parse_opml(body: bytes) -> Opml:
             problems.append(problem)
         elif attributes.get("xmlurl"):
             good.append(_outline(attributes))
-    return Opml(outlines=tuple(good), problems=tuple(problems))
+    if len(good) > MAX_FEEDS:
+        problems.append(f"The list is too long: the first {MAX_FEEDS:,} feeds of it were taken.")
+    return Opml(outlines=tuple(good[:MAX_FEEDS]), problems=tuple(problems[-MAX_FEEDS:]))
 
 
 def to_opml(feeds: Iterable[Feed], title: str = "Podcasts followed by Earmark") -> str:

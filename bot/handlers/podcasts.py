@@ -15,6 +15,7 @@ A_PAGE = 10
 HITS = 5
 SHOWN = 20
 CONFIRMED = "yes"
+MOST = 1_000  # podcasts of one channel: more than anybody reads of
 POLITE = timedelta(minutes=10)  # between two times that one feed is asked
 NEXT = "The newest episode of each will be in the next post."
 
@@ -65,7 +66,7 @@ def add(core: Core, request: Request) -> View:
 
 def _follow(core: Core, channel: Channel, what: str) -> list[Followed]:
     # Files are for who sits at the machine: here anybody in the chat could find out which there are.
-    return follow(core.store, core.discoverer, channel, what, now=core.clock(), files=False)
+    return follow(core.store, core.discoverer, channel, what, now=core.clock(), files=False, most=MOST)
 
 
 def _followed(found: list[Followed], problems: list[str] | None = None) -> View:
