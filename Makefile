@@ -11,8 +11,9 @@ SOURCES := pyproject.toml constraints.txt
 demo: $(VENV)/.installed
 	$(VENV)/bin/earmark demo $(FEED)
 
+# Two processes, a core and a thread each: models whose threads share cores wait for one another.
 test: $(VENV)/.installed-dev
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format --check .

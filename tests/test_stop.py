@@ -173,7 +173,7 @@ def test_workers_on_a_queue(shared: Place, hanging: Hanging) -> None:
         shared.running("work", "io", "write", "post", QUEUE="procrastinate", **hanging.env) as worker,
         shared.running("work", "asr", QUEUE="procrastinate", **hanging.env) as hears,
     ):
-        until(lambda: list(shared.cache.glob("checkpoints/*")), 120)
+        until(lambda: any(row.lease_until for row in shared.rows("transcribe")), 120)
         told_to_stop(hears)
         shared.follow(far_off(), hanging.url("/feed"))
         until(lambda: hanging.hangs, 60)
