@@ -23,8 +23,8 @@ from pathlib import Path
 
 # Measured on two shared cores (docs/experiments.md, "Scale"): CPU seconds of one core.
 RATES = {
-    "asr_cpu_s_per_audio_s": 0.063,
-    "read_write_cpu_s_per_hour": 2.0,
+    "asr_cpu_s_per_audio_s": 0.052,
+    "read_write_cpu_s_per_hour": 5.9,
     "poll_cpu_s": 0.0012,
     "compose_cpu_s": 0.014,
 }
