@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.cli import care, errata, honest, keep, library, run, scripts, share, stages, train
+from bot.cli import care, demo, errata, honest, keep, library, run, scripts, share, stages, train
 from bot.cli.app import main
 
 __all__ = [
     "care",
+    "demo",
     "errata",
     "honest",
     "keep",

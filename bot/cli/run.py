@@ -1,9 +1,8 @@
-"""Verbs that keep running, run, work and serve, and `demo`, which shows the whole way once."""
+"""Verbs that keep running: run, work and serve."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
@@ -12,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +19,7 @@ import typer
 
 from bot.cli.app import app, earmark, say
 from bot.cli.watched import port_of_child, watched
-from bot.domain import STAGES, Claim, Stage
+from bot.domain import Claim
 from bot.errors import EarmarkError
 
 if TYPE_CHECKING:
@@ -129,7 +127,7 @@ def serve(platform: Annotated[str, typer.Argument(help="Which chat platform.")] 
         _leave()
 
 
-def _console(it: Earmark, name: str = "console") -> None:
+def at_console(it: Earmark, name: str = "console") -> None:
     from adapters.console import talk, typed
 
     talk(it, lambda: it.channel(name), typed(), sys.stdout)
@@ -156,7 +154,7 @@ def run() -> None:
             for child in children:
                 child.start()
             if sys.stdin and sys.stdin.isatty():
-                _console(it)
+                at_console(it)
             else:
                 said = ", ".join(it.settings.platforms) or "no chat platform is set up"
                 say(f"Working ({said}); no terminal to talk on. Stop with Ctrl-C or SIGTERM.")
@@ -229,80 +227,3 @@ def stop_all(children: Sequence[Child]) -> None:
     deadline = time.monotonic() + GRACE_S
     for child in children:
         child.end(deadline)
-
-
-@app.command()
-def demo(
-    feed: Annotated[
-        str | None, typer.Argument(help="Any feed address; the bundled podcast if left out.")
-    ] = None,
-    chat: Annotated[bool, typer.Option("--chat", help="Then stay, to ask and dig.")] = False,
-) -> None:
-    """Show the whole way on a bundled podcast: new episodes → transcripts → insights → today's post."""
-    from bot import config
-
-    home = config.load().data_dir / "demo"
-    with earmark(out=io.StringIO(), settings={"data_dir": home, "database_url": None}) as it:
-        show_demo(it, feed)
-        if chat:
-            _console(it, _demo_channel(feed))
-
-
-def show_demo(it: Earmark, feed: str | None) -> None:
-    """Go the whole way, then show the channel's latest post, whichever run of this command made it."""
-    from bot import digest
-    from bot.following import follow
-    from bot.views import plain
-    from bot.wiring import DEMO_FEED
-
-    channel = it.channel(_demo_channel(feed))
-    found = follow(
-        it.store, it.discoverer, channel, feed or DEMO_FEED, now=it.clock(), backfill=1 if feed else 3
-    )
-    say(f"Following {', '.join(one.feed.title or one.feed.url for one in found)}.")
-    earlier = it.store.digests(channel.id, 1)
-    settle(it)
-    it.pipeline.compose_now(channel)
-    settle(it, ("publish",))
-    posts = it.store.digests(channel.id, 1)
-    if not posts:
-        raise EarmarkError("There is nothing to post: " + _why_nothing(it))
-    if posts == earlier:
-        say(f"Nothing new since the post of {posts[0].local_date}; here it is again.\n")
-    typer.echo(plain(digest.view(posts[0], clips=it.clips is not None)))
-    say(NEXT)
-
-
-def _why_nothing(it: Earmark) -> str:
-    troubles = [feed.error for feed in it.store.feeds() if feed.error]
-    troubles += [row.error for row in it.store.work() if row.error]
-    return " ".join(dict.fromkeys(troubles)) or "the newest episode holds nothing that is worth a post."
-
-
-NEXT = """
-What to type next (in a new shell: `source .venv/bin/activate` first):
-  earmark demo --chat                          ask it, dig into an insight
-  earmark insights FILE-OR-ADDRESS             the insights of any episode
-  earmark add ADDRESS && earmark run           follow a podcast; a post every morning
-  earmark doctor                               what is set up, and what is not"""
-
-
-def _demo_channel(feed: str | None) -> str:
-    return f"demo-{sha256(feed.encode()).hexdigest()[:8]}" if feed else "demo"
-
-
-def settle(it: Earmark, stages: tuple[Stage, ...] = STAGES) -> None:
-    """Run stages until nothing is due. Work that a killed process left behind is waited for, half a
-    minute at most: that is how long its lease runs."""
-    while True:
-        if any([it.pipeline.run(stage) for stage in stages]):
-            continue
-        held = [
-            row
-            for row in it.store.work()
-            if row.stage in stages and row.lease_until and row.lease_until > it.clock()
-        ]
-        if not held:
-            return
-        say(f"Waiting for {held[0].stage}, which another process (perhaps a killed one) has in hand …")
-        time.sleep(1)
