@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,7 +31,8 @@ class CrossEncoder:
     def __init__(self, folder: Path, *, threads: int = 2) -> None:
         self.tokens = 0
         self._tokenizer = _tokenizer(folder)
-        self._session = _session(folder, threads)
+        self._threads = threads
+        self._session = _session(folder)
 
     @classmethod
     def later(cls, weights: WeightFolders, *, threads: int = 2) -> Callable[[], CrossEncoder]:
@@ -38,19 +40,21 @@ class CrossEncoder:
         return lambda: cls(weights.folder(WEIGHTS_NAME), threads=threads)
 
     def scores(self, question: str, passages: Sequence[str]) -> Floats:
-        """A logit each. One at a time: padded together they take a fifth to a half longer."""
-        made = np.zeros(len(passages), np.float32)
-        for n, passage in enumerate(passages):
-            pair = self._tokenizer.encode(question, passage)
-            self.tokens += len(pair.ids)
-            given = {
-                "input_ids": pair.ids,
-                "attention_mask": pair.attention_mask,
-                "token_type_ids": pair.type_ids,
-            }
-            told = self._session.run(None, {k: np.array([v], np.int64) for k, v in given.items()})
-            made[n] = told[0][0, 0]
-        return made
+        """A logit each. A pair a thread: padded together they take a fifth to a half longer, and all threads
+        on one pair a tenth."""
+        pairs = [self._tokenizer.encode(question, passage) for passage in passages]
+        self.tokens += sum(len(pair.ids) for pair in pairs)
+        with ThreadPoolExecutor(self._threads) as pool:
+            return np.array(list(pool.map(self._score, pairs)), np.float32)
+
+    def _score(self, pair: Any) -> float:
+        given = {
+            "input_ids": pair.ids,
+            "attention_mask": pair.attention_mask,
+            "token_type_ids": pair.type_ids,
+        }
+        told = self._session.run(None, {k: np.array([v], np.int64) for k, v in given.items()})
+        return float(told[0][0, 0])
 
 
 def _tokenizer(folder: Path) -> Any:
@@ -66,11 +70,11 @@ def _tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _session(folder: Path, threads: int) -> Any:
+def _session(folder: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
     try:
         return onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
