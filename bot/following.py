@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -46,13 +48,18 @@ def follow(
     if most is not None and len(found) + len(store.subscriptions(channel.id)) > most:
         what = f"{len(found):,} podcasts" if len(found) > 1 else "This one"
         raise EarmarkError(f"{what} would be too many: a channel may follow {most:,}. /podcasts remove some.")
-    return [_follow(store, channel, replace(feed, backfill=backfill), now) for feed in found]
+    followers = defaultdict[int, list[Subscription]](list)  # by feed; read once, since lists are long
+    for subscription in store.subscriptions():
+        followers[subscription.feed_id].append(subscription)
+    return [_follow(store, channel, replace(feed, backfill=backfill), followers, now) for feed in found]
 
 
-def _follow(store: Store, channel: Channel, found: Feed, now: datetime) -> Followed:
+def _follow(
+    store: Store, channel: Channel, found: Feed, followers: Mapping[int, list[Subscription]], now: datetime
+) -> Followed:
     feed = store.add_feed(replace(found, next_check_at=now))
     known = store.episodes(feed.id)
-    others = [s for s in store.subscriptions() if s.feed_id == feed.id]
+    others = followers[feed.id]
     since = _want_newest(store, known, found.backfill, others)
     mine = next((s for s in others if s.channel_id == channel.id), None)
     if mine:
