@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -19,6 +21,7 @@ from urllib.request import urlopen
 import pytest
 from cryptography.fernet import Fernet
 
+from adapters.web import listening
 from adapters.web.checks import examine
 from adapters.web.listening import bind, serve
 from bot import config
@@ -61,6 +64,42 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
         out, err = process.communicate(timeout=10)
         assert (process.returncode, out, err) == (0, "", "")
         assert time.monotonic() - began < 10
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Those for signals are as they were, afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_an_answer_that_is_cut_at_the_end_is_told_in_a_line_and_a_bug_whole(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: dict[str, str], receive: object, send: object) -> None:
+        if scope["path"] == "/bug":
+            raise ZeroDivisionError
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(60)
+
+    def ask() -> None:
+        for path in ("/bug", "/slow"):
+            with suppress(OSError):
+                urlopen(f"http://127.0.0.1:{port}{path}")
+
+    monkeypatch.setattr(listening, "GRACE_S", 0.1)
+    with bind("127.0.0.1", "0") as taken:
+        port = taken.getsockname()[1]
+        reader = threading.Thread(target=ask)
+        reader.start()
+        listening.run(app, taken)
+    reader.join()
+    [bug, cut] = caplog.records
+    assert bug.exc_info and bug.exc_info[0] is ZeroDivisionError
+    assert not cut.exc_info and cut.getMessage().startswith("Cancel 1 running task(s)")
 
 
 def test_links_of_the_verb_open_in_the_server(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -52,7 +53,14 @@ def bind(address: str, port: str) -> socket.socket:
         ) from error
 
 
+def _is_told(record: logging.LogRecord) -> bool:
+    """Not the traceback of an answer that was cut at the end: uvicorn cancels none before, and counts them
+    in a line of its own."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
 def run(app: object, listening: socket.socket) -> None:
+    logging.getLogger("uvicorn.error").addFilter(_is_told)
     # An access log would hold the secret links.
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
