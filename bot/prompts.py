@@ -69,13 +69,13 @@ def decoding(found: Prompt, folder: Path | None = None) -> Decoding | None:
         ) from error
 
 
-def prompt(task: str, family: str, variables: frozenset[str], folder: Path | None = None) -> Prompt:
-    """The prompt of a task for a model family, or the task's `default.md` where the family has none.
+def prompt(task: str, model: str, variables: frozenset[str], folder: Path | None = None) -> Prompt:
+    """The prompt of a task for a model, by its family, or the task's `default.md` where the family has none.
 
     `variables` are those that the caller will fill in; a file with others is a ConfigError. `folder` is
     where the tasks' folders are, the ones that come with Earmark unless given.
     """
-    text, name = _read(folder, task, _family(family))
+    text, name = _read(folder, task, family(model))
     found = Prompt(task=task, family=name, text=text, variables=_variables(text, f"{task}/{name}.md"))
     if found.variables != variables:
         raise ConfigError(
@@ -94,9 +94,10 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _family(name: str) -> str:
-    """ "org/Qwen2.5-0.5B" → "qwen2.5-0.5b"; a name that can't be a file's is the default."""
-    last = name.rpartition("/")[2].lower()
+def family(name: str) -> str:
+    """ "org/Qwen2.5-0.5B" → "qwen2.5-0.5b", "llama3.2:3b" → "llama3.2-3b"; a name that can't be a file's is
+    the default."""
+    last = name.rpartition("/")[2].lower().replace(":", "-")
     return last if _NAME.fullmatch(last) else DEFAULT
 
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from bot.answer.reread import Reread
     from bot.audio import AudioFiles
     from bot.feeds.fetch import Fetcher
+    from bot.prompts import Prompt
     from bot.read.encoder import Encoder
     from bot.weights import Weights
+    from bot.write.endpoint import EndpointDrafter
     from bot.write.generate import Drafter
 
 log = logging.getLogger(__name__)
@@ -84,14 +86,13 @@ def _larger_writer(settings: Settings, threads: int, otherwise: Writer) -> Write
 
 
 def _drafter(settings: Settings, threads: int) -> Drafter:
-    if settings.writer == "endpoint":
-        from bot.write.endpoint import EndpointDrafter
-
-        if not settings.llm_model:
-            raise ConfigError("EARMARK_LLM_MODEL must name the model to ask for at EARMARK_LLM_URL.")
-        return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key)
     from bot.prompts import decoding, prompt
     from bot.write.gen_input import VARIABLES
+
+    if settings.writer == "endpoint":
+        if not settings.llm_model:
+            raise ConfigError("EARMARK_LLM_MODEL must name the model to ask for at EARMARK_LLM_URL.")
+        return _endpoint(settings, prompt("write", settings.llm_model, VARIABLES))
     from bot.write.hub import USUAL, HubDrafter
 
     tuned = decoding(prompt("write", settings.writer.rstrip("/"), VARIABLES))
@@ -169,21 +170,31 @@ def _larger_answerer(settings: Settings) -> LargerModel | None:
         return None
     from bot.answer.larger import VARIABLES, LargerModel
     from bot.prompts import prompt
-    from bot.write.endpoint import EndpointDrafter
-    from bot.write.ground import contradictions, unsupported
 
     asked = prompt("answer", settings.llm_model, VARIABLES)
-
-    def gate(text: str, said: Sequence[Sentence]) -> list[str]:
-        spoken = " ".join(f"{s.speaker} {s.text}" for s in said)
-        return [*unsupported(text, spoken), *contradictions("", text, said, "")]
-
     return LargerModel(
-        EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key),
+        _endpoint(settings, asked),
         fill=lambda question, passages: asked.filled(question=question, passages=passages),
-        gate=gate,
+        gate=answer_gate,
         prompt=asked.hash,
     )
+
+
+def answer_gate(text: str, said: Sequence[Sentence]) -> list[str]:
+    """What of a larger model's answer the passages don't hold."""
+    from bot.write.ground import contradictions, unsupported
+
+    spoken = " ".join(f"{s.speaker} {s.text}" for s in said)
+    return [*unsupported(text, spoken), *contradictions("", text, said, "")]
+
+
+def _endpoint(settings: Settings, asked: Prompt) -> EndpointDrafter:
+    """Its answers drawn as `earmark tune` found it best, where it did."""
+    from bot.prompts import decoding
+    from bot.write.endpoint import USUAL, EndpointDrafter
+
+    tuned = decoding(asked) or USUAL
+    return EndpointDrafter(settings.llm_url, settings.llm_model, settings.llm_key, decoding=tuned)
 
 
 class Late:

@@ -78,7 +78,7 @@ class LargerModel:
             log.warning("The larger model gave no answer: %s", error)
             return ""
         text = " ".join(drawn[0].text.split()) if drawn else ""
-        if not text or NOTHING.match(text) or not _is_short(text):
+        if not text or NOTHING.match(text) or not is_short(text):
             return ""
         wrong = self._gate(text, said)
         if wrong:
@@ -93,7 +93,7 @@ def shown(said: Sequence[Sentence]) -> str:
     return "\n".join(f"{speaker}: {text}" if speaker else text for speaker, text in lines)
 
 
-def _is_short(text: str) -> bool:
+def is_short(text: str) -> bool:
     return len(text.split()) <= MOST_WORDS and len(_SENTENCE.split(text)) <= MOST_SENTENCES
 
 

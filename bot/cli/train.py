@@ -151,8 +151,10 @@ def distill(
 
 @app.command()
 def tune(
-    task: Annotated[str, typer.Argument(help="What the model is to do: write.")],
-    model: Annotated[str, typer.Argument(help="smollm2, or a folder with a language model.")],
+    task: Annotated[str, typer.Argument(help="What the model is to do: write or answer.")],
+    model: Annotated[
+        str, typer.Argument(help="smollm2, a folder, org/name on the hub, or endpoint (EARMARK_LLM_URL).")
+    ],
     folder: Folder,
     budget: Annotated[int, typer.Option(help="How many answers may be drawn in the search.", min=4)] = 200,
     prompts: Annotated[Path, typer.Option(help="The folder of prompts that is written to.")] = Path(
@@ -164,4 +166,4 @@ def tune(
     module = trained("tune")
     with earmark() as it:
         order = module.Order(task=task, model=model, folder=folder, budget=budget, prompts=prompts, seed=seed)
-        typer.echo(module.run(order, it.weights, it.clock().date()))
+        typer.echo(module.run(order, it.settings, it.weights, it.clock().date()))

@@ -13,10 +13,12 @@ from pydantic import SecretStr
 
 from bot.domain import Rung
 from bot.errors import ConfigError, ModelError
+from bot.prompts import Decoding
 from bot.write.generate import Drawn
 
 MAX_BYTES = 1_000_000
 MAX_TOKENS = 400
+USUAL = Decoding(temperature=0.4, top_p=1)
 _ADVICE = {
     400: "it doesn't understand the question; check the model's name",
     401: "it doesn't accept the key; check EARMARK_LLM_KEY",
@@ -30,7 +32,8 @@ class EndpointDrafter:
     """Implements Drafter over `POST {url}/chat/completions`; raises ModelError where no answer comes.
 
     `url` is the endpoint's base ("http://localhost:11434/v1"). The key goes nowhere but into the request's
-    header: never into a message, never along a redirect (none is followed). `timeout_s` is for one answer.
+    header: never into a message, never along a redirect (none is followed). `timeout_s` is for one answer,
+    `decoding` how it is drawn.
     """
 
     rung: Rung = "endpoint"
@@ -42,11 +45,11 @@ class EndpointDrafter:
         key: SecretStr | None = None,
         *,
         timeout_s: float = 120,
-        temperature: float = 0.4,
+        decoding: Decoding = USUAL,
     ) -> None:
         self._url, self._where = _checked(url)
         self._model, self._key = model, key
-        self._timeout_s, self._temperature = timeout_s, temperature
+        self._timeout_s, self._decoding = timeout_s, decoding
         self.name, self.tokens, self.tokens_out = model, 0, 0
 
     def draw(self, asked: str, n: int, *, among: Collection[int] | None = None) -> list[Drawn]:
@@ -70,7 +73,8 @@ class EndpointDrafter:
         question = {
             "model": self._model,
             "messages": [{"role": "user", "content": asked}],
-            "temperature": self._temperature,
+            "temperature": self._decoding.temperature,
+            **({"top_p": self._decoding.top_p} if self._decoding.top_p < 1 else {}),
             "max_tokens": MAX_TOKENS,
         }
         try:

@@ -33,7 +33,7 @@ class HubDrafter:
 
         torch.set_num_threads(threads)
         torch.manual_seed(seed)
-        self._decoding = decoding
+        self.decoding = decoding
         self.name = model.rstrip("/").rpartition("/")[2]
         self.tokens = self.tokens_out = 0
         try:
@@ -65,7 +65,7 @@ class HubDrafter:
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
         length = ids["input_ids"].shape[1]
-        drawn = self._decoding
+        drawn = self.decoding
         warm: dict[str, Any] = {"temperature": drawn.temperature, "top_p": drawn.top_p}
         with torch.inference_mode():
             made = self._model.generate(
