@@ -52,8 +52,9 @@ WATCHED = {
 }
 
 
-def measure(texts: Sequence[str], sources: Sequence[str] = ()) -> Style:
-    """The style of `texts`; `sources` are what their speakers said, in that order (none: not compared)."""
+def measure(texts: Sequence[str], sources: Sequence[str] = (), names: Sequence[str] = ()) -> Style:
+    """The style of `texts`; `sources` are what their speakers said, in that order (none: not compared),
+    `names` those of the speakers, which are no phrases."""
     return Style(
         texts=len(texts),
         words=sum(len(text.split()) for text in texts) / max(1, len(texts)),
@@ -62,7 +63,7 @@ def measure(texts: Sequence[str], sources: Sequence[str] = ()) -> Style:
         self_repetition=self_repetition(texts),
         self_bleu=self_bleu(texts),
         own_words=_mean([copied(t, s, 2) for t, s in zip(texts, sources, strict=bool(sources))]),
-        stock=stock_phrases(texts),
+        stock=stock_phrases(texts, names),
     )
 
 
@@ -132,13 +133,21 @@ def self_repetition(texts: Sequence[str], n: int = PHRASE) -> float:
     return _mean([sum(held[run] > 1 for run in runs) / len(runs) for runs in each if runs])
 
 
-def stock_phrases(texts: Sequence[str], n: int = PHRASE, most: int = 5) -> tuple[tuple[str, int], ...]:
+def stock_phrases(
+    texts: Sequence[str], names: Sequence[str] = (), n: int = PHRASE, most: int = 5
+) -> tuple[tuple[str, int], ...]:
     """The runs of `n` words that at least three, and a twentieth, of the texts hold, with how many do; runs
-    that go on from one another, in as many texts, are one longer phrase."""
+    that go on from one another, in as many texts, are one longer phrase. One that is a name is none."""
     held: Runs = Counter(run for text in texts for run in dict.fromkeys(_runs(_words(text), n)))
     least = max(3, math.ceil(STOCK_SHARE * len(texts)))
-    often = [(run, count) for run, count in held.most_common() if count >= least]
+    often = [(run, count) for run, count in held.most_common() if count >= least and not _named(run, names)]
     return tuple((" ".join(run), count) for run, count in _joined(often, n - 1)[:most])
+
+
+def _named(run: tuple[str, ...], names: Sequence[str]) -> bool:
+    """All but one word of it stand in a row in a name."""
+    shorter = set(_runs(run, len(run) - 1))
+    return any(not shorter.isdisjoint(_runs(_words(name), len(run) - 1)) for name in names)
 
 
 def _joined(runs: Sequence[tuple[tuple[str, ...], int]], shared: int) -> list[tuple[tuple[str, ...], int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -131,3 +132,18 @@ def test_a_threshold_is_sure_or_there_is_none() -> None:
     assert risks.threshold(risks.curve(SURE), 0.1) is None, "two right ones prove nothing"
     assert risks.upper(0, 29) == pytest.approx(0.098, abs=0.002)
     assert risks.at(SURE, 0.75).risk == 0
+
+
+def test_the_page_draws_its_curve_as_other_reports_do() -> None:
+    """Without the style an SVG path is filled black."""
+    judged = [(0.9, True), (0.5, False), (0.2, True)]
+    found = {
+        "wanted": 0.1,
+        "passages": 3,
+        "risk of all": 1 / 3,
+        "threshold": None,
+        "curve": [asdict(p) for p in risks.curve(judged)],
+    }
+    page = risks.page(found, "<a reader>")
+    assert ".axis{" in page and page.count("<svg") == 1 and "<a reader>" not in page
+    assert "3 passages, 33% of them wrong; at no score" in page

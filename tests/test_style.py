@@ -42,6 +42,8 @@ def test_measures_of_known_texts() -> None:
     assert style.repeated_openings(texts) == 0.75
     assert style.self_repetition(texts) == pytest.approx((0.5 + 0.5 + 0 + 0) / 4)
     assert style.copied("the price of bread", "what is the price of a loaf", 2) == pytest.approx(2 / 3)
+    named = ["says mireille b reece psy d", "mireille b reece psy d thinks", "and mireille b reece psy d"]
+    assert style.stock_phrases(named) and not style.stock_phrases(named, ["", "Mireille B. Reece, Psy.D."])
     assert style.stock_phrases(["so a b c d"] * 2 + ["then a b c d", "no"]) == (("a b c d", 3),)
     assert style.stock_phrases(
         ["x a speaker on this show y", "a speaker on this show", "z a speaker on this show"]

@@ -34,7 +34,8 @@ def style(
     """Say how alike the posted texts are, beside a reference where one is given."""
     with earmark() as it:
         picks = list(posted(it.store, it.clock() - timedelta(days=days)))
-        found = styles.measure([p.insight.text for p in picks], [_said(it.store, p) for p in picks])
+        said, names = [_said(it.store, p) for p in picks], {p.insight.speaker for p in picks}
+        found = styles.measure([p.insight.text for p in picks], said, sorted(names))
     others = styles.measure(texts_of(reference)) if reference else None
     drift = styles.drifted([[t] for t in texts_of(reference)], by_episode(picks)) if reference else []
     if as_json:

@@ -7,17 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem}
-body{color:#222}
-h1{font-size:1.4rem}.verdict{font-size:1.05rem;
-padding:.7rem 1rem;border-left:4px solid #2f6f9f;background:#f3f6f9}
-.failed{border-color:#b3312f}table{border-collapse:collapse}
-td,th{padding:.2rem .9rem .2rem 0;text-align:right}
-td:first-child,th:first-child{text-align:left}td[colspan]{text-align:center}tr+tr{border-top:1px solid #ddd}
-svg{width:460px;max-width:100%;font:12px system-ui,sans-serif;fill:#2f6f9f}svg text{fill:#333}
-.axis{stroke:#888;fill:none}.even{stroke:#bbb;stroke-dasharray:4 3}pre{white-space:pre-wrap;font:inherit}
-@media(prefers-color-scheme:dark){body{background:#16181b;color:#ddd}.verdict{background:#20242a}
-svg text{fill:#ccc}tr+tr{border-color:#333}svg{fill:#6fb0e0}}"""
+from bot.training.plots import page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,18 +113,14 @@ def as_html(it: Comparison, plots: Sequence[str]) -> str:
     title = f"{it.b} against {it.a}"
     failed = "".join(f"<br>Not kept: {escape(b)}." for b in it.broken)
     mark = " failed" if it.broken else ""
-    return "\n".join(
-        [
-            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
-            f'<meta name=viewport content="width=device-width"><style>{_STYLE}</style>',
-            f"<h1>{escape(title)}</h1><p class='verdict{mark}'>{escape(verdict(it))}{failed}</p>",
-            f"<table><tr><th><th>A<br>{escape(it.a)}<th>B<br>{escape(it.b)}</tr>",
-            *(_row(*row) for row in rows(it.figures)),
-            f"</table><div>{''.join(plots)}</div>",
-            *_examples(it),
-            "</html>",
-        ]
-    )
+    body = [
+        f"<h1>{escape(title)}</h1><p class='verdict{mark}'>{escape(verdict(it))}{failed}</p>",
+        f"<table><tr><th><th>A<br>{escape(it.a)}<th>B<br>{escape(it.b)}</tr>",
+        *(_row(*row) for row in rows(it.figures)),
+        f"</table><div>{''.join(plots)}</div>",
+        *_examples(it),
+    ]
+    return page(title, body)
 
 
 def rows(figures: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:

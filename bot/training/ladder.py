@@ -18,13 +18,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from bot import config
+from bot.training import plots
 from bot.training.folder import load
 from bot.training.metric import NEAR
-from bot.training.plots import lines
 from bot.training.seen import Seen, published, see
 from bot.wiring import Earmark
 
@@ -120,13 +121,14 @@ def page(found: Mapping[str, Any], reader: str) -> str:
     """One page with the curve."""
     points = [(p["coverage"], p["risk"]) for p in found["curve"]]
     flat = [(0.0, found["risk of all"]), (1.0, found["risk of all"])]
-    drawn = lines(
+    drawn = plots.lines(
         f"Risk by coverage, {reader}",
         {"kept from the surest": points, "kept by chance": flat},
         "share of passages kept",
         "share of wrong ones",
     )
-    return f"<!doctype html><meta charset=utf-8><title>Ladder</title><p>{said(found)}</p>{drawn}"
+    title = "When is it sure?"
+    return plots.page(title, [f"<h1>{title}</h1><p class=verdict>{escape(said(found))}</p>", drawn])
 
 
 def said(found: Mapping[str, Any]) -> str:

@@ -9,6 +9,24 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 460, 260, 52, 40, 28
 COLOURS = ("#2f6f9f", "#c2603a", "#4d8b4a", "#7a5a9e", "#8a7a2f", "#555")
 Points = Sequence[tuple[float, float]]
 Scale = Callable[[float], float]
+_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem}
+body{color:#222}
+h1{font-size:1.4rem}.verdict{font-size:1.05rem;
+padding:.7rem 1rem;border-left:4px solid #2f6f9f;background:#f3f6f9}
+.failed{border-color:#b3312f}table{border-collapse:collapse}
+td,th{padding:.2rem .9rem .2rem 0;text-align:right}
+td:first-child,th:first-child{text-align:left}td[colspan]{text-align:center}tr+tr{border-top:1px solid #ddd}
+svg{width:460px;max-width:100%;font:12px system-ui,sans-serif;fill:#2f6f9f}svg text{fill:#333}
+.axis{stroke:#888;fill:none}.even{stroke:#bbb;stroke-dasharray:4 3}pre{white-space:pre-wrap;font:inherit}
+@media(prefers-color-scheme:dark){body{background:#16181b;color:#ddd}.verdict{background:#20242a}
+svg text{fill:#ccc}tr+tr{border-color:#333}svg{fill:#6fb0e0}}"""
+
+
+def page(title: str, body: Sequence[str]) -> str:
+    """A page that needs nothing else, no script either."""
+    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
+    look = f'<meta name=viewport content="width=device-width"><style>{_STYLE}</style>'
+    return "\n".join([head, look, *body, "</html>"])
 
 
 def scatter(title: str, points: Points, across: str, up: str) -> str:
@@ -30,7 +48,7 @@ def lines(title: str, curves: Mapping[str, Points], across: str, up: str) -> str
     for n, (name, curve) in enumerate(curves.items()):
         colour, path = COLOURS[n % len(COLOURS)], " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in curve)
         made += f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        label = f'<text x="{WIDTH - 8}" y="{TOP + 14 + 15 * n}" text-anchor="end" fill="{colour}">'
+        label = f'<text x="{WIDTH - 8}" y="{TOP + 14 + 15 * n}" text-anchor="end" style="fill:{colour}">'
         made += f"{label}{escape(name)}</text>"
     return _framed(title, made, across, up, wide, high)
 
