@@ -71,13 +71,14 @@ def test_the_place_that_reads_best_answers_and_provenance_says_what_read_it(by_r
     assert before.reader == "words" and pairs.tokens > 1
 
 
-def test_what_is_refused_is_not_read(by_reading: Path) -> None:
-    pairs = FakePairs("paint")
-    answerer = SearchAnswerer(
-        WordEncoder(), threshold=1.1, reread=Reread(lambda: pairs, by_reading, sure=1.1)
-    )
-    answer = answerer.answer(QUESTION, [source("Roofs", STREETS)])
-    assert not answer.found and pairs.tokens == 0 and answer.provenance.reader == "words"
+def test_of_what_is_refused_the_places_that_read_best_are_shown_first(by_reading: Path) -> None:
+    pairs = FakePairs("grandmother")
+    plain = SearchAnswerer(WordEncoder(), threshold=1.1)
+    read = SearchAnswerer(WordEncoder(), threshold=1.1, reread=Reread(lambda: pairs, by_reading, sure=1.1))
+    question, talk = "What does bread cost?", [source("Talk", STREETS + BREAD)]
+    before, answer = plain.answer(question, talk), read.answer(question, talk)
+    assert not answer.found and answer.text == before.text and answer.confidence == before.confidence
+    assert answer.citations[0] != before.citations[0] and answer.provenance.reader == "words + pairs"
 
 
 def test_only_the_best_are_read_and_none_is_lost(by_reading: Path) -> None:

@@ -47,8 +47,8 @@ class SearchAnswerer:
 
     `cut` makes sentences of a transcript (else its segments are taken for sentences), `clean` makes a spoken
     sentence readable and may return "" (else it is left as said). `library` has vectors of passages, so that
-    the first question to an episode needn't encode all of it. `reread` puts the best places in a better order
-    where it isn't refused anyway. `larger` words what the small are unsure of.
+    the first question to an episode needn't encode all of it. `reread` puts the best places in a better
+    order, the nearest ones of a refusal too. `larger` words what the small are unsure of.
     The vectors of the last KEPT transcripts stay in memory, so that many questions cost one encoding.
     """
 
@@ -85,7 +85,7 @@ class SearchAnswerer:
         begun, before = time.perf_counter(), self._read
         places = self._places(question, sources)
         sure = self._sure(question, places)
-        ordered = self._ordered(question, places) if sure >= self._threshold or self._larger else None
+        ordered = self._ordered(question, places)
         places = ordered or places
         evidence = chosen(places[0]) if sure >= self._threshold else []
         text = self._worded(evidence)
