@@ -104,3 +104,43 @@ def test_a_poor_transcript_has_neither_case_nor_punctuation() -> None:
     from bot.training.reader import bare
 
     assert bare("Well, Ana\u2014it's 3.5 %!") == "well ana it's 3 5"
+
+
+def test_teachers_are_one_by_their_mean_and_mix_into_the_targets(tmp_path: Path) -> None:
+    import torch
+
+    from bot.read.head import Scores
+    from bot.training import reader_taught as taught
+
+    for name, worth in (("a", 0.2), ("b", 0.6)):
+        each = np.full(2, worth, np.float32)
+        classes = np.log(np.full((2, 1 + len(KINDS)), 1 / 7, np.float32))
+        scores = Scores(worth=each, evidence=each, quote=each, classes=classes)
+        taught.keep(tmp_path / name, "x-1", taught.as_rows(scores))
+    rows = taught.taught([tmp_path / "a", tmp_path / "b"], "x-1", 2)
+    assert rows[:, WORTH] == pytest.approx([0.4, 0.4])
+    annotator = torch.tensor([[1.0, 0.0, 0.0]] * 2)
+    substance = torch.eye(1 + len(KINDS))[[0, 0]]
+    target, kinds = taught.mixed(annotator, substance, rows, 0.5)
+    assert target[0].tolist() == pytest.approx([0.7, 0.2, 0.2])
+    assert kinds.sum(dim=1).tolist() == pytest.approx([1, 1]) and float(kinds[0, 0]) == pytest.approx(4 / 7)
+
+
+@pytest.mark.parametrize(
+    ("holds", "said"),
+    [
+        (None, "can't be read"),
+        (b"not numbers", "holds no scores"),
+        (np.zeros((3, 10)), "of 2 sentences and 10"),
+    ],
+)
+def test_a_teacher_that_read_another_transcript_is_said(tmp_path: Path, holds: object, said: str) -> None:
+    from bot.errors import ConfigError
+    from bot.training.reader_taught import taught
+
+    if isinstance(holds, bytes):
+        (tmp_path / "x-1.npy").write_bytes(holds)
+    elif holds is not None:
+        np.save(tmp_path / "x-1.npy", holds)
+    with pytest.raises(ConfigError, match=said):
+        taught([tmp_path], "x-1", 2)

@@ -1,4 +1,9 @@
-"""Trains the reader, end to end: `python -m bot.training.reader FOLDER --minilm FOLDER`."""
+"""Trains the reader, end to end: `python -m bot.training.reader FOLDER --minilm FOLDER`.
+
+It can learn of other readers' scores too: `--scores` writes what it gives each episode, `--teacher` mixes
+what others gave into the annotator's targets; several are an ensemble. A larger encoder's reader teaches by
+the same files (`bot/training/reader_taught.py`).
+"""
 
 from __future__ import annotations
 
@@ -24,6 +29,7 @@ from bot.read.sentences import sentences
 from bot.read.spans import passages, set_aside
 from bot.read.sponsors import sponsor_reads
 from bot.read.tuned import packed_texts
+from bot.training import reader_taught
 from bot.training.episodes import Annotated, annotated, is_validation
 from bot.training.metric import hit_at_5, ndcg_at_5
 from bot.training.reader_net import Lower, Net, average, cue_tensor, save, scores_of
@@ -52,7 +58,7 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One episode, its views and what should be said of each sentence."""
+    """One episode, its views and what should be said of each sentence; `kinds`: a probability a class."""
 
     episode: Annotated
     views: tuple[View, ...]
@@ -99,7 +105,8 @@ def example(episode: Annotated, lower: Lower, tokenizer: Any) -> Example:
         replace(shifted, said=unnamed, cues=cue_tensor(unnamed)),
         _view(poor, lower, tokenizer),
     )
-    y, kinds, weight = (torch.from_numpy(x) for x in targets(episode, len(said)))
+    y, numbers, weight = (torch.from_numpy(x) for x in targets(episode, len(said)))
+    kinds = nn.functional.one_hot(numbers, 1 + len(KINDS)).float()
     chapter = torch.zeros(len(said))
     chapter[[c["from"] for c in episode.reference["chapters"] if c["from"] < len(said)]] = 1.0
     return Example(episode=episode, views=views, target=y, kinds=kinds, chapter=chapter, weight=weight)
@@ -108,6 +115,15 @@ def example(episode: Annotated, lower: Lower, tokenizer: Any) -> Example:
 def _view(said: Sequence[Sentence], lower: Lower, tokenizer: Any, first: int = 0) -> View:
     packed = packed_texts(tokenizer, [s.text for s in said], first)
     return View(said=said, packed=packed, states=lower.states(packed), cues=cue_tensor(said))
+
+
+def taught(one: Example, teachers: Sequence[Path], share: float) -> Example:
+    """The example with the teachers' scores in its targets, where there are teachers."""
+    if not teachers:
+        return one
+    rows = reader_taught.taught(teachers, one.episode.id, len(one.target))
+    target, kinds = reader_taught.mixed(one.target, one.kinds, rows, share)
+    return replace(one, target=target, kinds=kinds)
 
 
 Chunk = tuple[Example, View, int, int]
@@ -213,8 +229,10 @@ def measured(net: Net, examples: Sequence[Example], view: int) -> Mapping[str, f
     return {"nDCG@5": float(ndcg), "hit@5": float(hit)}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="annotated episodes")
     parser.add_argument("--minilm", type=Path, required=True, help="the published MiniLM")
     parser.add_argument("--checkpoints", type=Path, default=Path("build/reader"))
@@ -222,7 +240,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--scores", type=Path, help="a folder to write the scores of every episode to")
+    parser.add_argument("--teacher", type=Path, action="append", default=[], help="a folder of such scores")
+    parser.add_argument("--share", type=float, default=0.7, help="of the teachers' scores in the targets")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = _parser()
     options = parser.parse_args(argv)
+    if missing := [str(folder) for folder in options.teacher if not folder.is_dir()]:
+        parser.error(f"there is no folder {missing[0]} with a teacher's scores")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -230,7 +258,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     tokenizer, lower = tokenizer_of(options.minilm), Lower(options.minilm)
     examples = [example(e, lower, tokenizer) for e in annotated(options.folder)]
     kept = [e for e in examples if is_validation(e.episode)]
-    learnt = [e for e in examples if not is_validation(e.episode)]
+    learnt = [taught(e, options.teacher, options.share) for e in examples if not is_validation(e.episode)]
     log.info("%d episodes to train, %d to validate", len(learnt), len(kept))
     net = Net(lower.upper, learnt[0].views[0].cues.shape[1])
     states = []
@@ -240,6 +268,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     net.load_state_dict(average([states[0], states[-1]]))
     log.info("the first and the last averaged: %s, bare %s", measured(net, kept, 0), measured(net, kept, -1))
     save(net, options.out)
+    for one in examples if options.scores else ():
+        seen = one.views[0]
+        rows = reader_taught.as_rows(scores_of(net, seen.packed, seen.states, seen.cues))
+        reader_taught.keep(options.scores, one.episode.id, rows)
 
 
 if __name__ == "__main__":
