@@ -11,6 +11,7 @@ from bot.answer.answer import NOT_HERE, NOT_IN_ANY, SearchAnswerer
 from bot.answer.search import Index, confidence
 from bot.answer.words import Floats, stems
 from bot.domain import Episode, Segment, Sentence, Source, Transcript
+from bot.write.clean import clean
 
 STREETS = (
     "Welcome to the show, everybody.",
@@ -138,6 +139,22 @@ def test_sentences_and_wording_can_be_put_in() -> None:
     )
     answer = answerer.answer("What is only a tenth of the price?", [source("Bread", BREAD)])
     assert "FLOUR IS ONLY A TENTH" in answer.text and answer.citations[0].start is None
+
+
+@pytest.mark.parametrize(
+    ("said", "worded"),
+    [
+        ('The mayor said, "White roofs are cool.', 'The mayor said, "White roofs are cool."'),
+        ('I asked "Why white roofs?", not "Why red.', 'I asked "Why white roofs?", not "Why red."'),
+        ('The mayor calls white roofs "the coolest...', 'The mayor calls white roofs "the coolest".'),
+        ('White roofs are cool," said the mayor.', "White roofs are cool, said the mayor."),
+        ('The mayor calls white roofs "cool".', 'The mayor calls white roofs "cool".'),
+    ],
+)
+def test_what_somebody_is_quoted_with_stays_a_quotation(said: str, worded: str) -> None:
+    answerer = SearchAnswerer(WordEncoder(), clean=clean, threshold=0.0)
+    answer = answerer.answer("What is said of white roofs?", [source("Roofs", [said])])
+    assert answer.text == worded and answer.citations[0].quote == said
 
 
 def test_hits_are_apart_and_best_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ NEAREST = 3
 # Episodes of the library that a question to all of them is put to.
 EPISODES = 6
 KEPT = 64
+# A straight quotation mark before a word, and none after it.
+_OPENED = re.compile(r'(?:^|[\s(–—-])"(?=\w)[^"]*$')
+_TRAILING = re.compile(r"(?:\.{2,}|[…,:;–—\s-])+$")
 
 
 class Larger(Protocol):
@@ -188,7 +192,7 @@ class SearchAnswerer:
 
     def _worded(self, evidence: Sequence[Sentence]) -> str:
         """The cleaned sentences, with who says them where one person does."""
-        said = [text for s in evidence if (text := self._clean(s.text))]
+        said = [text for s in evidence if self._clean(s.text) and (text := self._clean(_closed(s.text)))]
         names = {s.speaker for s in evidence}
         who = names.pop() if len(names) == 1 else ""
         return f"{who}: {' '.join(said)}" if who and said else " ".join(said)
@@ -201,6 +205,12 @@ def segments(transcript: Transcript) -> list[Sentence]:
         for s in transcript.segments
         if s.text.strip()
     ]
+
+
+def _closed(said: str) -> str:
+    """With the quotation ended that its last mark opens: it often goes on in the next sentence, and a cleaner
+    drops marks that don't pair."""
+    return _TRAILING.sub("", said) + '"' if said.count('"') % 2 and _OPENED.search(said) else said
 
 
 def _since(begun: float) -> float:
