@@ -152,7 +152,7 @@ def test_the_evidence_of_validation_questions_is_found(encoder: Encoder, tmp_pat
     )
     if not folder.is_dir():
         pytest.skip("the annotated episodes are not here")
-    kept = [e for e in annotated(folder) if is_validation(e)][:6]
+    kept = [e for e in annotated(folder) if is_validation(e)][:3]
     questions = [q for e in kept for q in asked(e, kept[0], encoder, tmp_path) if q.evidence]
     found = [place(q, q.index.search(q.question, 5, Ranker())) < 5 for q in questions]
     assert np.mean(found) >= 0.75

@@ -1,4 +1,8 @@
-"""The command line in a process of its own: help, errors in words, clean stdout, and no database left."""
+"""The command line: help, errors in words, clean stdout, and no database left.
+
+What a process of its own shows better (a closed stdin, a signal, models) has one. The rest is called here,
+since a start costs a second of the processor.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,14 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from cryptography.fernet import Fernet
 
+import bot.__main__  # noqa: F401 - all verbs
 from bot.cli import app, scripts
 from bot.domain import Feed
 from bot.store.sql import SqlStore
@@ -25,8 +32,30 @@ KEEPING = ("backup", "restore")
 VERBS = (*STAGES, *OTHERS, *KEEPING, "insights", "ask", "weights", "doctor", "pages", "export-insights")
 
 
-def earmark(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a verb with its data in `home`; models stay in the user's cache."""
+Shown: TypeAlias = subprocess.CompletedProcess[str]
+Verb: TypeAlias = Callable[..., Shown]
+
+
+@pytest.fixture
+def earmark(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Verb:
+    """Runs a verb with its data in `home`; models stay in the user's cache."""
+
+    def run(home: Path, *words: str, **env: str) -> Shown:
+        given = {"EARMARK_DATA_DIR": str(home), "COLUMNS": "200", "NO_COLOR": "1", **env}
+        with monkeypatch.context() as patch:
+            for name, value in given.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["earmark", *words])
+            with pytest.raises(SystemExit) as ended:
+                app.main()
+        said = capsys.readouterr()
+        return Shown(words, int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+def earmark_apart(home: Path, *words: str, **env: str) -> Shown:
+    """The same in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *words],
         capture_output=True,
@@ -38,12 +67,12 @@ def earmark(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[
 
 
 def test_help_names_every_verb(tmp_path: Path) -> None:
-    shown = earmark(tmp_path, "--help")
+    shown = earmark_apart(tmp_path, "--help")
     assert shown.returncode == 0
     assert all(re.search(rf"\b{verb}\b", shown.stdout) for verb in VERBS)
 
 
-def test_readme_names_only_verbs_and_options_that_exist(tmp_path: Path) -> None:
+def test_readme_names_only_verbs_and_options_that_exist(earmark: Verb, tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     used = set(re.findall(r"^earmark ([a-z-]+)", text, re.M)) | set(re.findall(r"`earmark ([a-z-]+)", text))
     assert used <= set(VERBS)
@@ -53,7 +82,7 @@ def test_readme_names_only_verbs_and_options_that_exist(tmp_path: Path) -> None:
         assert all(option in shown for option in re.findall(r"--[a-z]+", line) if option != "--now"), verb
 
 
-def test_wrong_setting_is_named_without_its_value(tmp_path: Path) -> None:
+def test_wrong_setting_is_named_without_its_value(earmark: Verb, tmp_path: Path) -> None:
     shown = earmark(tmp_path, "feeds", EARMARK_COUNT="many")
     assert (shown.returncode, shown.stdout) == (1, "")
     assert "EARMARK_COUNT" in shown.stderr and "many" not in shown.stderr
@@ -77,14 +106,14 @@ def test_wrong_setting_is_named_without_its_value(tmp_path: Path) -> None:
         (["ask", "a", ""], "There is no question"),
     ],
 )
-def test_errors_are_one_line_in_words(tmp_path: Path, words: list[str], told: str) -> None:
+def test_errors_are_one_line_in_words(earmark: Verb, tmp_path: Path, words: list[str], told: str) -> None:
     shown = earmark(tmp_path, *words)
     assert shown.returncode == 1
     assert told in shown.stderr and "Traceback" not in shown.stderr
     assert shown.stdout == ""
 
 
-def test_one_bad_source_stops_no_other(tmp_path: Path) -> None:
+def test_one_bad_source_stops_no_other(earmark: Verb, tmp_path: Path) -> None:
     demo = "https://demo.earmark.example/feed.xml"
     shown = earmark(tmp_path, "add", "https://demo.earmark.example/none.xml", demo)
     assert shown.returncode == 1
@@ -138,19 +167,19 @@ def test_workers_end_with_a_run_that_was_killed(tmp_path: Path) -> None:
     running.communicate(timeout=30)
 
 
-def test_run_refuses_to_start_without_the_key_of_what_is_sealed(tmp_path: Path) -> None:
+def test_run_refuses_to_start_without_the_key_of_what_is_sealed(earmark: Verb, tmp_path: Path) -> None:
     assert earmark(tmp_path, "add", "https://jo:hunter2hunter2@127.0.0.1/f").returncode == 1  # makes the key
     key = Fernet.generate_key().decode()
     url, sealed = Vault(key).seal("https://jo:hunter2hunter2@feeds.example/f")
     store = SqlStore.open(str(tmp_path / "earmark.db"))
     store.add_feed(Feed(url=url, sealed=sealed))
     store.close()
-    shown = earmark(tmp_path, "run")
+    shown = earmark_apart(tmp_path, "run")
     assert shown.returncode == 1 and "sealed with another key" in shown.stderr
     assert "hunter2" not in shown.stderr
 
 
-def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+def test_an_empty_variable_is_none(earmark: Verb, tmp_path: Path) -> None:
     assert earmark(tmp_path, "feeds", EARMARK_COUNT="", EARMARK_TIMEZONE="").returncode == 0
 
 
@@ -162,7 +191,9 @@ def test_an_empty_variable_is_none(tmp_path: Path) -> None:
         ("EARMARK_CACHE_DIR", "/dev/null/cache"),
     ],
 )
-def test_doctor_says_once_what_can_not_be_used(tmp_path: Path, variable: str, value: str) -> None:
+def test_doctor_says_once_what_can_not_be_used(
+    earmark: Verb, tmp_path: Path, variable: str, value: str
+) -> None:
     shown = earmark(tmp_path, "doctor", "--json", **{variable: value})
     broken = [row["detail"] for row in json.loads(shown.stdout) if row["verdict"] == "broken"]
     assert shown.returncode == 1 and "Traceback" not in shown.stderr
@@ -215,14 +246,16 @@ def test_interrupted_says_that_it_goes_on(
     assert capsys.readouterr().err.startswith("Stopped.")
 
 
-def test_lists_as_json(tmp_path: Path) -> None:
+def test_lists_as_json(earmark: Verb, tmp_path: Path) -> None:
     assert json.loads(earmark(tmp_path, "feeds", "--json").stdout) == []
     status = json.loads(earmark(tmp_path, "status", "--json").stdout)
     assert set(status["waiting"]) == set(STAGES)
     assert [channel["name"] for channel in status["channels"]] == ["console"]
 
 
-def test_doctor_says_what_is_missing_and_fails_when_the_bot_can_not_run(tmp_path: Path) -> None:
+def test_doctor_says_what_is_missing_and_fails_when_the_bot_can_not_run(
+    earmark: Verb, tmp_path: Path
+) -> None:
     shown = earmark(tmp_path, "doctor", "--json")
     found = {row["what"]: row["verdict"] for row in json.loads(shown.stdout)}
     assert shown.returncode == 0
@@ -240,7 +273,7 @@ BREAD = ROOT / "bot" / "demo" / "bread.json"
 @pytest.mark.model
 def test_insights_and_ask_print_json_alone_and_leave_no_database(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    made = json.loads(earmark(home, "insights", str(BREAD), "--top", "2", "--json").stdout)
+    made = json.loads(earmark_apart(home, "insights", str(BREAD), "--top", "2", "--json").stdout)
     assert len(made) == 2
     keys = {"headline", "text", "quote", "speaker", "start", "end", "score", "provenance"}
     assert all(set(insight) == keys for insight in made)
@@ -250,7 +283,7 @@ def test_insights_and_ask_print_json_alone_and_leave_no_database(tmp_path: Path)
     questions.write_text(
         "Why did he stop charging a slicing fee?\nWho won the football match?\n", encoding="utf-8"
     )
-    lines = earmark(home, "ask", str(BREAD), "--questions", str(questions)).stdout.splitlines()
+    lines = earmark_apart(home, "ask", str(BREAD), "--questions", str(questions)).stdout.splitlines()
     first, second = map(json.loads, lines)
     assert set(first) == {"answer", "citations", "confidence", "found"}
     assert first["found"] and "slicing fee" in " ".join(c["quote"] for c in first["citations"])
@@ -264,7 +297,7 @@ def test_several_sources_go_into_files_and_a_bad_one_stops_nothing(tmp_path: Pat
         (tmp_path / f"{name}.json").write_bytes(BREAD.read_bytes())
     (tmp_path / "bad.mp3").write_bytes(b"")
     sources = [str(tmp_path / name) for name in ("a.json", "bad.mp3", "b.json")]
-    shown = earmark(tmp_path / "home", "insights", *sources, "--out", str(tmp_path))
+    shown = earmark_apart(tmp_path / "home", "insights", *sources, "--out", str(tmp_path))
     assert shown.returncode == 1 and "bad.mp3" in shown.stderr
     # In the sources' own folder none of them is overwritten.
     assert {"a.insights.json", "b.insights.json"} <= {file.name for file in tmp_path.iterdir()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -179,12 +180,13 @@ def test_of_two_equal_ones_the_one_further_away_is_taken() -> None:
 
 
 @pytest.mark.data
-def test_every_insight_of_every_real_episode_is_grounded(data_dir: Path) -> None:
+def test_every_insight_of_every_third_real_episode_is_grounded(data_dir: Path) -> None:
     from bot.read.sentences import sentences
     from bot.training.episodes import annotated
 
     made = possible = 0
-    for episode in annotated(data_dir / "episodes"):
+    # They are alike, and all of them take a quarter of a minute.
+    for episode in islice(annotated(data_dir / "episodes"), 0, None, 3):
         said = sentences(episode.transcript)
         whole = " ".join(episode.transcript.text.split())
         about = Episode(title=episode.id, show=episode.show)
