@@ -32,7 +32,7 @@ from bot.pages import SecretPages
 from bot.ports import Pages
 from bot.wiring import Earmark
 from tests.feed_server import FeedServer, Reply
-from tests.test_cli import ROOT, earmark
+from tests.test_cli import ROOT, earmark_apart
 
 
 @contextmanager
@@ -104,9 +104,9 @@ def test_an_answer_that_is_cut_at_the_end_is_told_in_a_line_and_a_bug_whole(
 
 def test_links_of_the_verb_open_in_the_server(tmp_path: Path) -> None:
     demo = "https://demo.earmark.example/feed.xml"
-    assert earmark(tmp_path, "add", demo).returncode == 0
+    assert earmark_apart(tmp_path, "add", demo).returncode == 0
     with serving(tmp_path) as (_, address):
-        shown = earmark(tmp_path, "pages", PUBLIC_URL=address)
+        shown = earmark_apart(tmp_path, "pages", PUBLIC_URL=address)
         page, feed = (line.split()[1] for line in shown.stdout.splitlines())
         assert b"Two Chairs" in urlopen(page).read()
         assert urlopen(feed).headers["content-type"].startswith("application/rss+xml")
@@ -114,14 +114,14 @@ def test_links_of_the_verb_open_in_the_server(tmp_path: Path) -> None:
 
 def test_what_a_channel_had_as_a_file(tmp_path: Path) -> None:
     target = tmp_path / "insights.md"
-    assert earmark(tmp_path, "export-insights", "--out", str(target)).stderr.startswith("0 posts")
+    assert earmark_apart(tmp_path, "export-insights", "--out", str(target)).stderr.startswith("0 posts")
     assert target.read_text(encoding="utf-8").startswith('---\ntitle: "Insights for console"\n')
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        shown = earmark(tmp_path, "serve", "web", WEB_PORT=port)
+        shown = earmark_apart(tmp_path, "serve", "web", WEB_PORT=port)
     assert shown.returncode == 1 and len(shown.stderr.splitlines()) == 1
     assert f"127.0.0.1:{port}: Address already in use" in shown.stderr
 
