@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Protocol
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 10.0
 GRACE_S = 5.0  # for a post in flight when we are told to stop
+LOOK_UP_S = 1.0
 LANES = ("feeds", "models", "posts")
 # The processes of `earmark run`: a model that crashes or takes all memory costs an attempt at its episode,
 # and no post.
@@ -57,7 +59,10 @@ class Worker:
         self._lanes = tuple(getattr(self, name) for name in LANES if name in lanes)
         self._sweep = sweep
         self._tick_s = tick_s
-        self._stop = threading.Event()
+        self._stopped = False
+        # A signal may come in the middle of anything, of another one's handler too. A queue's put() is made
+        # for that; an Event's set() waits for ever for the lock that it was interrupted with.
+        self._told = SimpleQueue[None]()
         self.pulses = {"beat": Pulse(), **{lane.__name__: Pulse() for lane in self._lanes}}
         # A tick that finds its lane still at work is the rule here, not worth a warning each time.
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
@@ -82,12 +87,16 @@ class Worker:
         if self.posts in self._lanes:  # one process of several is enough
             self._scheduler.add_job(_surviving(self.tidy), "interval", hours=1, next_run_time=now)
         self._scheduler.start()
-        self._stop.wait()
+        # A signal that the system gave to another thread is seen when this one looks up.
+        while not self._stopped:
+            with suppress(Empty):
+                self._told.get(timeout=LOOK_UP_S)
         self._scheduler.shutdown(wait=False)
         self._pipeline.settle(GRACE_S)
 
     def stop(self) -> None:
-        self._stop.set()
+        self._stopped = True
+        self._told.put(None)
 
     def feeds(self) -> None:
         self._until_idle("refresh")
@@ -95,7 +104,7 @@ class Worker:
     def models(self) -> None:
         """One episode goes all the way before the next is begun, so the newest is ready soonest."""
         busy = True
-        while busy and not self._stop.is_set():
+        while busy and not self._stopped:
             # What was heard before the last stop is quick to finish: it need not wait for the next hour.
             self._until_idle("read")
             self._until_idle("write")
@@ -110,7 +119,7 @@ class Worker:
         self._sweep(self._pipeline.clock())
 
     def _until_idle(self, stage: Stage) -> None:
-        while not self._stop.is_set() and self._pipeline.run(stage):
+        while not self._stopped and self._pipeline.run(stage):
             pass
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

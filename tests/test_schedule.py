@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from types import FrameType
 
 import pytest
 
@@ -87,6 +89,26 @@ def test_runs_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert len(world.posted()) == 5
+
+
+def test_told_again_while_it_is_told_it_ends() -> None:
+    """Ctrl-C reaches a worker twice, from the terminal and from its parent: the second signal may come in the
+    middle of the first one's handler."""
+    worker = Worker(World().pipeline, lambda now: None)
+    ended = threading.Event()
+
+    def again(frame: FrameType, event: str, arg: object) -> None:
+        if event in ("call", "c_call"):
+            worker._on_signal(15, None)
+
+    def told() -> None:
+        sys.setprofile(again)  # which Python doesn't call while it is called
+        worker._on_signal(15, None)
+        sys.setprofile(None)
+        ended.set()
+
+    threading.Thread(target=told, daemon=True).start()
+    assert ended.wait(10)
 
 
 def test_a_worker_of_some_lanes_does_those_alone() -> None:

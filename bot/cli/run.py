@@ -187,7 +187,10 @@ class Child:
         self._watcher.start()
 
     def wait(self) -> None:
-        self._watcher.join()
+        while (
+            self._watcher.is_alive()
+        ):  # a signal that another thread was given is seen when this one looks up
+            self._watcher.join(1.0)
 
     def _watch(self) -> None:
         command = [sys.executable, "-m", "bot", *self._verb]
