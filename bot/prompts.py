@@ -29,7 +29,7 @@ class Prompt:
     @property
     def hash(self) -> str:
         """Eight hexadecimal digits; another text is another prompt."""
-        return _hash(self.text)
+        return hashed(self.text)
 
     def filled(self, **values: str) -> str:
         """The text with every variable filled in; ConfigError unless exactly its variables are given.
@@ -87,10 +87,11 @@ def prompt(task: str, model: str, variables: frozenset[str], folder: Path | None
 def named(task: str, known: str, folder: Path | None = None) -> str:
     """ "write/smollm2.md" of the prompt with that hash; "" where no file of the task has it any more."""
     files = sorted(((folder or _OURS) / task).glob("*.md"))
-    return next((f"{task}/{f.name}" for f in files if _hash(f.read_text("utf-8").strip()) == known), "")
+    return next((f"{task}/{f.name}" for f in files if hashed(f.read_text("utf-8").strip()) == known), "")
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """A prompt's text as provenance and scores name it: eight hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

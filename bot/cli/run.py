@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.wiring import Earmark
 
 GRACE_S = 9.0  # after which children are killed
+LOOK_UP_S = 1.0
 RELEASE_S = 3.0  # for the database to take what is given back
 PARENT = "EARMARK_PARENT"  # tells a child whose it is
 
@@ -187,10 +188,9 @@ class Child:
         self._watcher.start()
 
     def wait(self) -> None:
-        while (
-            self._watcher.is_alive()
-        ):  # a signal that another thread was given is seen when this one looks up
-            self._watcher.join(1.0)
+        # A signal that the system gave to another thread is seen when this one looks up.
+        while self._watcher.is_alive():
+            self._watcher.join(LOOK_UP_S)
 
     def _watch(self) -> None:
         command = [sys.executable, "-m", "bot", *self._verb]

@@ -10,11 +10,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from statistics import mean
 from typing import Protocol
 
-from bot.prompts import Decoding, Prompt
+from bot.prompts import Decoding, Prompt, hashed
 from bot.training.episodes import Annotated
 
 SEPARATOR = "\n\n"
@@ -79,8 +78,7 @@ class Trial:
 
     @property
     def hash(self) -> str:
-        """As `bot.prompts.Prompt.hash` has it."""
-        return sha256(self.text.encode()).hexdigest()[:8]
+        return hashed(self.text)
 
     @property
     def decoding(self) -> Decoding:
